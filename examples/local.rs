@@ -1,0 +1,230 @@
+//! The function on a laptop, with nothing to install: the real handler, behind a stand-in for API Gateway, on an embedded
+//! DynamoDB that is called over HTTP like the real one.
+
+use std::io::{ErrorKind, IsTerminal, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use harness::dynamo::{self, Dynamo};
+use harness::{gateway, local};
+use lambda_http::{Context, LambdaEvent};
+use lexopt::prelude::{Long, Short, ValueExt};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use verify_factors::settings::Settings;
+use verify_factors::{App, logging, table};
+
+const HELP: &str = "\
+Serves the API on this machine, with an embedded DynamoDB.
+
+Usage: cargo run --example local -- [OPTIONS]
+
+  --data FILE             keep the table in FILE; without it, it is gone at the end
+  --port PORT             where the API is (9000)
+  --dynamodb-port PORT    where DynamoDB is (8000)
+  --expose                listen on every address of this machine, for containers; credentials are public
+  --qr, --no-qr           create a first Factor and draw it as a QR code, or don't (drawn on a terminal)
+  --help";
+
+/// What the command line says.
+struct Arguments {
+    data: Option<PathBuf>,
+    port: u16,
+    dynamodb_port: u16,
+    host: &'static str,
+    qr: bool,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let Some(arguments) = arguments()? else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    let api = listen(arguments.host, arguments.port, "--port").await?;
+    let dynamodb = listen(arguments.host, arguments.dynamodb_port, "--dynamodb-port").await?;
+    let api_url = format!("http://127.0.0.1:{}", api.local_addr()?.port());
+
+    let database = match &arguments.data {
+        Some(file) => dynoxide::Database::new(file.to_str().ok_or("--data has to be UTF-8")?)?,
+        None => dynoxide::Database::memory()?,
+    };
+    let endpoint = format!("http://127.0.0.1:{}", dynamo::serve(dynamodb, database).port());
+    let table_name = local::variable("TABLE_NAME").ok_or("events/env.json names no table")?;
+    let dynamo = Dynamo::at(endpoint.clone(), table_name.clone());
+    dynamo.create_table().await;
+    if dynamo
+        .item(&local::account_sid(), local::SERVICE_SID)
+        .await
+        .is_none()
+    {
+        dynamo.put(local::service_item()).await;
+    }
+    let environment = local::environment(&table_name, &endpoint);
+    let env_file = write_env_file(&environment)?;
+
+    tracing::subscriber::set_global_default(logging::subscriber(None, std::io::stderr))?;
+    let setting = |name: &str| {
+        environment
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.clone())
+    };
+    let settings = Settings::from_env(setting)?;
+    let app = Arc::new(App::build(
+        settings,
+        table::client(&dynamo::sdk_config(&endpoint)),
+    ));
+    app.warm_up().await;
+
+    introduce(&api_url, &endpoint, &env_file);
+    if arguments.qr {
+        draw_first_factor(&app).await?;
+    }
+    println!("Ctrl-C stops it. One line for each request follows.\n");
+
+    let invoke = move |request_id, event| {
+        let app = Arc::clone(&app);
+        async move { invoke(&app, request_id, event).await }
+    };
+    tokio::select! {
+        // Connections that are still open don't hold up the end.
+        served = gateway::serve(api, invoke, std::future::pending()) => served?,
+        _ = tokio::signal::ctrl_c() => println!("\nStopped."),
+    }
+    Ok(())
+}
+
+fn arguments() -> Result<Option<Arguments>, Failure> {
+    let mut arguments = Arguments {
+        data: None,
+        port: 9000,
+        dynamodb_port: 8000,
+        host: "127.0.0.1",
+        qr: std::io::stdout().is_terminal(),
+    };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("data") => arguments.data = Some(parser.value()?.into()),
+            Long("port") => arguments.port = parser.value()?.parse()?,
+            Long("dynamodb-port") => arguments.dynamodb_port = parser.value()?.parse()?,
+            Long("expose") => arguments.host = "0.0.0.0",
+            Long("qr") => arguments.qr = true,
+            Long("no-qr") => arguments.qr = false,
+            Long("help") | Short('h') => return Ok(None),
+            other => return Err(format!("{}\n\n{HELP}", other.unexpected()).into()),
+        }
+    }
+    Ok(Some(arguments))
+}
+
+async fn listen(host: &str, port: u16, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind((host, port))
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => format!("port {port} is in use; choose another with {option}").into(),
+            _ => format!("cannot listen on {host}:{port}: {error}").into(),
+        })
+}
+
+/// Writes the environment of a function on this machine to a file for `cargo lambda watch --env-file`.
+fn write_env_file(environment: &[(&str, String)]) -> std::io::Result<PathBuf> {
+    let file = PathBuf::from("target/local.env");
+    std::fs::create_dir_all("target")?;
+    let mut lines = std::fs::File::create(&file)?;
+    for (name, value) in environment {
+        writeln!(lines, "{name}={value}")?;
+    }
+    Ok(file)
+}
+
+fn introduce(api_url: &str, endpoint: &str, env_file: &std::path::Path) {
+    let (account, token) = (local::account_sid(), local::AUTH_TOKEN);
+    let (service, identity) = (local::SERVICE_SID, local::IDENTITY);
+    println!(
+        r#"
+The API        {api_url}
+DynamoDB       {endpoint}
+Account SID    {account}
+Auth Token     {token}
+Service        {service}
+Environment    {env} (for cargo lambda watch)
+
+Create a totp Factor:
+
+  curl {api_url}/v2/Services/{service}/Entities/{identity}/Factors \
+    -u {account}:{token} \
+    -d FriendlyName=Laptop -d FactorType=totp
+
+or with the official Python client (pip install twilio):
+
+  from twilio.http.http_client import TwilioHttpClient
+  from twilio.rest import Client
+
+  class Local(TwilioHttpClient):
+      def request(self, method, url, *args, **kwargs):
+          url = url.replace("https://verify.twilio.com", "{api_url}")
+          return super().request(method, url, *args, **kwargs)
+
+  client = Client("{account}", "{token}", http_client=Local())
+  factor = (client.verify.v2.services("{service}")
+            .entities("{identity}")
+            .new_factors.create(friendly_name="Laptop", factor_type="totp"))
+  print(factor.binding["uri"])
+"#,
+        env = env_file.display()
+    );
+}
+
+/// Creates a Factor as anybody would and draws its URI, to be scanned with an authenticator app.
+async fn draw_first_factor(app: &App) -> Result<(), Failure> {
+    let path = format!(
+        "/v2/Services/{}/Entities/{}/Factors",
+        local::SERVICE_SID,
+        local::IDENTITY
+    );
+    let authorization = local::authorization();
+    let headers = [
+        ("host", "127.0.0.1"),
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    let event = gateway::event("POST", &path, &headers, b"FriendlyName=Laptop&FactorType=totp");
+    let reply = invoke(app, gateway::request_id(), event).await;
+    let factor: Value = serde_json::from_str(reply["body"].as_str().unwrap_or_default())?;
+    let Some(uri) = factor["binding"]["uri"].as_str() else {
+        println!("No first Factor: {}\n", factor["message"]);
+        return Ok(());
+    };
+    let code = qrcode::QrCode::new(uri)?;
+    println!(
+        "{}\n{uri}\n",
+        code.render::<qrcode::render::unicode::Dense1x2>().build()
+    );
+    Ok(())
+}
+
+/// One invocation, as Lambda makes it.
+async fn invoke(app: &App, request_id: String, event: Value) -> Value {
+    let mut context = Context::default();
+    context.request_id = request_id;
+    let Ok(payload) = serde_json::from_value(event) else {
+        return serde_json::json!({"statusCode": 502});
+    };
+    let Ok(reply) = app.invoke(LambdaEvent { payload, context }).await;
+    serde_json::to_value(reply).unwrap_or_default()
+}

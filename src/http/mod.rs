@@ -1,0 +1,12 @@
+//! HTTP in and out: events, routes, credentials, CORS, errors, JSON. It knows no rule and no table.
+
+pub(crate) mod answer;
+pub(crate) mod cors;
+pub(crate) mod credentials;
+mod event;
+mod reply;
+pub(crate) mod resource;
+pub(crate) mod route;
+
+pub use event::{Event, Request};
+pub use reply::Reply;

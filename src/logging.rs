@@ -1,0 +1,39 @@
+//! Logs: one JSON object a line on standard output, from which Lambda takes `timestamp` and `level`.
+
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// The variable that Lambda sets to the log level of the function's configuration.
+pub const LEVEL_VARIABLE: &str = "AWS_LAMBDA_LOG_LEVEL";
+
+/// The subscriber of this function, at a level as Lambda names it; `INFO` if there is none.
+///
+/// Other crates are heard from `WARN` up, whatever the level: below it they log requests and responses, in which there
+/// are secrets.
+pub fn subscriber<W>(level: Option<&str>, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let level = match level {
+        Some("TRACE") => LevelFilter::TRACE,
+        Some("DEBUG") => LevelFilter::DEBUG,
+        Some("WARN") => LevelFilter::WARN,
+        Some("ERROR" | "FATAL") => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    };
+    let others = LevelFilter::from_level(Level::WARN).min(level);
+    let filter = Targets::new()
+        .with_default(others)
+        .with_target(env!("CARGO_CRATE_NAME"), level);
+    let json = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false)
+        .with_writer(writer);
+    tracing_subscriber::registry().with(filter).with(json)
+}

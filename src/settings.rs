@@ -1,0 +1,338 @@
+//! Settings: environment variables, read and checked once at start.
+
+use std::fmt;
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use crate::rules::AccountSid;
+
+/// What a deployment decides, checked.
+#[derive(Debug)]
+pub struct Settings {
+    pub(crate) table_name: String,
+    pub(crate) account_sid: AccountSid,
+    pub(crate) auth_tokens: AuthTokens,
+    pub(crate) allowed_origins: AllowedOrigins,
+    pub(crate) base_url: Option<String>,
+}
+
+/// SHA-256 of the Auth Tokens that are good: one, or two while a token is being rotated.
+pub(crate) struct AuthTokens {
+    pub(crate) primary: [u8; 32],
+    pub(crate) secondary: Option<[u8; 32]>,
+}
+
+/// Whose pages may call from a browser.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum AllowedOrigins {
+    /// Anybody's, without credentials that the browser keeps.
+    Any,
+    /// These, at least one.
+    These(Vec<String>),
+}
+
+impl Settings {
+    /// Reads the settings from the environment, or from whatever `env` stands for.
+    ///
+    /// # Errors
+    /// The first variable that is missing or malformed.
+    pub fn from_env(env: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let optional = |variable: &str| env(variable).filter(|value| !value.is_empty());
+        let required = |variable| optional(variable).ok_or(SettingError::missing(variable));
+        Ok(Self {
+            table_name: table_name(required("TABLE_NAME")?)?,
+            account_sid: AccountSid::parse(&required("ACCOUNT_SID")?).ok_or(SettingError::malformed(
+                "ACCOUNT_SID",
+                "AC followed by 32 hexadecimal digits",
+            ))?,
+            auth_tokens: auth_tokens(&required("AUTH_TOKEN_SHA256")?)?,
+            allowed_origins: allowed_origins(&optional("ALLOWED_ORIGINS").unwrap_or_else(|| "*".to_owned()))?,
+            base_url: optional("BASE_URL").map(base_url).transpose()?,
+        })
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn table_name(&self) -> &str {
+        &self.table_name
+    }
+
+    /// The account that this deployment serves.
+    #[must_use]
+    pub fn account_sid(&self) -> AccountSid {
+        self.account_sid
+    }
+}
+
+/// 3 to 255 of `A-Z a-z 0-9 _ . -`
+/// ([naming rules](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html)).
+fn table_name(value: String) -> Result<String, SettingError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    if (3..=255).contains(&value.len()) && value.bytes().all(allowed) {
+        Ok(value)
+    } else {
+        Err(SettingError::malformed(
+            "TABLE_NAME",
+            "3 to 255 characters of A-Z, a-z, 0-9, _, . and -",
+        ))
+    }
+}
+
+fn auth_tokens(value: &str) -> Result<AuthTokens, SettingError> {
+    let malformed = SettingError::malformed(
+        "AUTH_TOKEN_SHA256",
+        "one SHA-256 digest in hexadecimal (64 digits), or two that are separated by a comma",
+    );
+    let digest = |text: &str| {
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok()?;
+        <[u8; 32]>::try_from(bytes).ok()
+    };
+    let mut digests = value.split(',').map(digest);
+    match (digests.next().flatten(), digests.next(), digests.next()) {
+        (Some(primary), None, _) => Ok(AuthTokens {
+            primary,
+            secondary: None,
+        }),
+        (Some(primary), Some(Some(secondary)), None) => Ok(AuthTokens {
+            primary,
+            secondary: Some(secondary),
+        }),
+        _ => Err(malformed),
+    }
+}
+
+fn allowed_origins(value: &str) -> Result<AllowedOrigins, SettingError> {
+    if value == "*" {
+        return Ok(AllowedOrigins::Any);
+    }
+    let origins: Vec<String> = value.split(',').map(|origin| origin.trim().to_owned()).collect();
+    if origins.iter().all(|origin| is_origin(origin)) {
+        Ok(AllowedOrigins::These(origins))
+    } else {
+        Err(SettingError::malformed(
+            "ALLOWED_ORIGINS",
+            "* or a comma-separated list of origins like https://app.example.com",
+        ))
+    }
+}
+
+fn base_url(value: String) -> Result<String, SettingError> {
+    let web = value.starts_with("https://") || value.starts_with("http://");
+    if web && is_origin(&value) {
+        Ok(value)
+    } else {
+        Err(SettingError::malformed(
+            "BASE_URL",
+            "an origin like https://verify.example.com, without a path",
+        ))
+    }
+}
+
+/// Whether a text is a scheme, a host and perhaps a port, as browsers write an origin (RFC 6454, section 6.2).
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else {
+        return false;
+    };
+    let scheme_like = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    !scheme.is_empty() && scheme.bytes().all(scheme_like) && is_authority(authority)
+}
+
+/// Whether a text is a host, which may be an IPv6 address in brackets, and perhaps a port.
+pub(crate) fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let name_like = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let address_like = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    let good_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => !address.is_empty() && address.bytes().all(address_like),
+        None => !host.is_empty() && host.bytes().all(name_like),
+    };
+    good_host && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// A setting that is missing or malformed: it names the variable and does not repeat the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    variable: &'static str,
+    /// What it has to be; `None` if it only has to be there.
+    rule: Option<&'static str>,
+}
+
+impl SettingError {
+    /// A variable that has to be there.
+    #[must_use]
+    pub(crate) const fn missing(variable: &'static str) -> Self {
+        Self { variable, rule: None }
+    }
+
+    const fn malformed(variable: &'static str, rule: &'static str) -> Self {
+        Self {
+            variable,
+            rule: Some(rule),
+        }
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rule {
+            None => write!(f, "the environment variable {} is missing", self.variable),
+            Some(rule) => write!(f, "the environment variable {} has to be {rule}", self.variable),
+        }
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+impl fmt::Debug for AuthTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthTokens([REDACTED])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    fn read(changes: &[(&str, &str)]) -> Result<Settings, String> {
+        let complete = [
+            ("TABLE_NAME", "verify-factors"),
+            ("ACCOUNT_SID", "AC00000000000000000000000000000000"),
+            ("AUTH_TOKEN_SHA256", DIGEST),
+        ];
+        Settings::from_env(|variable| {
+            let all = changes.iter().chain(&complete);
+            all.into_iter()
+                .find(|(name, _)| *name == variable)
+                .map(|(_, value)| (*value).to_owned())
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn three_variables_are_enough() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.table_name(), "verify-factors");
+        assert_eq!(
+            settings.account_sid().as_str(),
+            "AC00000000000000000000000000000000"
+        );
+        assert_eq!(settings.allowed_origins, AllowedOrigins::Any);
+        assert_eq!(settings.base_url, None);
+        assert_eq!(settings.auth_tokens.primary[..2], [0x9f, 0x86]);
+        assert_eq!(settings.auth_tokens.secondary, None);
+    }
+
+    #[test]
+    fn a_missing_or_empty_variable_is_named() {
+        for variable in ["TABLE_NAME", "ACCOUNT_SID", "AUTH_TOKEN_SHA256"] {
+            assert_eq!(
+                read(&[(variable, "")]).unwrap_err(),
+                format!("the environment variable {variable} is missing")
+            );
+        }
+        assert!(read(&[("BASE_URL", ""), ("ALLOWED_ORIGINS", "")]).is_ok());
+    }
+
+    #[test]
+    fn a_malformed_variable_is_named_without_its_value() {
+        let two = format!("{DIGEST},{DIGEST}");
+        for (variable, values) in [
+            (
+                "TABLE_NAME",
+                vec!["xy", "x y z", "tabl\u{e9}", "arn:aws:dynamodb:x"],
+            ),
+            (
+                "ACCOUNT_SID",
+                vec![
+                    "AC0",
+                    "VA00000000000000000000000000000000",
+                    "AC0000000000000000000000000000000g",
+                ],
+            ),
+            (
+                "AUTH_TOKEN_SHA256",
+                vec!["secret", &DIGEST[1..], &two[1..], ",", "a,b,c"],
+            ),
+            (
+                "ALLOWED_ORIGINS",
+                vec![
+                    "example.com",
+                    "*,https://a.example",
+                    "https://a.example/",
+                    "https://",
+                    ",",
+                ],
+            ),
+            (
+                "BASE_URL",
+                vec![
+                    "example.com",
+                    "https://a.example/",
+                    "https://a b",
+                    "ftp://a.example",
+                    "https://a:x",
+                ],
+            ),
+        ] {
+            for value in values {
+                let error = read(&[(variable, value)]).unwrap_err();
+                assert!(
+                    error.starts_with(&format!("the environment variable {variable} has to be ")),
+                    "{error}"
+                );
+                assert!(value == "," || value == "*" || !error.contains(value), "{error}");
+            }
+        }
+        assert!(read(&[("AUTH_TOKEN_SHA256", &format!("{two},{DIGEST}"))]).is_err());
+    }
+
+    #[test]
+    fn two_digests_of_either_case_serve_a_rotation() {
+        let upper = DIGEST.to_uppercase();
+        let settings = read(&[("AUTH_TOKEN_SHA256", &format!("{upper}, {DIGEST}"))]).unwrap();
+        assert_eq!(settings.auth_tokens.secondary, Some(settings.auth_tokens.primary));
+    }
+
+    #[test]
+    fn origins_have_a_scheme_a_host_and_perhaps_a_port() {
+        let settings = read(&[
+            (
+                "ALLOWED_ORIGINS",
+                "https://a.example, http://localhost:3000,http://[::1]:80,capacitor://localhost",
+            ),
+            ("BASE_URL", "https://verify.example.com:8443"),
+        ])
+        .unwrap();
+        assert_eq!(
+            settings.allowed_origins,
+            AllowedOrigins::These(
+                [
+                    "https://a.example",
+                    "http://localhost:3000",
+                    "http://[::1]:80",
+                    "capacitor://localhost"
+                ]
+                .map(str::to_owned)
+                .into()
+            )
+        );
+        assert_eq!(
+            settings.base_url.as_deref(),
+            Some("https://verify.example.com:8443")
+        );
+    }
+
+    #[test]
+    fn debug_shows_no_digest() {
+        let shown = format!("{:?}", read(&[]).unwrap());
+        assert!(
+            !shown.contains("159, 134") && shown.contains("AuthTokens([REDACTED])"),
+            "{shown}"
+        );
+    }
+}

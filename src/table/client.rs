@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::ProvideCredentials;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+
+use crate::settings::SettingError;
+
+/// Opening a connection, TLS included: a healthy one takes milliseconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// One attempt at one call: a healthy one takes milliseconds, so what takes longer is better tried again.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
+/// One call with all its attempts and the pauses between them.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+/// Attempts at one call. The SDK repeats what is safe to: a transaction carries a token, by which DynamoDB recognises
+/// one that it did already.
+const ATTEMPTS: u32 = 3;
+/// The pause before the second attempt is up to this long, and twice that before the third.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
+/// Pauses are never longer.
+const MAX_BACKOFF: Duration = Duration::from_millis(400);
+
+/// The roots that AWS's own endpoints hang from ([Amazon Trust Services](https://www.amazontrust.com/repository/)).
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
+
+/// Reads AWS's own settings from the environment, and nothing else: files and metadata services are for machines that
+/// a function never runs on, and asking them costs every start.
+///
+/// # Errors
+/// The variable that is missing.
+pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, SettingError> {
+    let region = EnvironmentVariableRegionProvider::new()
+        .region()
+        .await
+        .ok_or(SettingError::missing("AWS_REGION"))?;
+    // Lambda's credentials last as long as the environment that they are given to: one look is enough.
+    let credentials = EnvironmentVariableCredentialsProvider::new()
+        .provide_credentials()
+        .await
+        .map_err(|_| SettingError::missing("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))?;
+    let endpoint = env("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| env("AWS_ENDPOINT_URL"));
+    let tls = tls_context(trust_store(endpoint.as_deref(), region.as_ref()));
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(region)
+        .credentials_provider(credentials)
+        .http_client(
+            Builder::new()
+                .tls_provider(Provider::rustls(CryptoMode::Ring))
+                .tls_context(tls)
+                .build_https(),
+        )
+        .load()
+        .await;
+    Ok(client(&config))
+}
+
+/// A client with the time limits and retries of this function, whose requests have to be answered in time.
+#[must_use]
+pub fn client(config: &SdkConfig) -> Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(config)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
+                .build(),
+        )
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(INITIAL_BACKOFF)
+                .with_max_backoff(MAX_BACKOFF),
+        )
+        .build();
+    Client::from_conf(config)
+}
+
+/// Amazon's five roots where the endpoint is AWS's own, as reading the system's 140 would be most of a cold start; the
+/// system's where an endpoint can hang from another root.
+fn trust_store(endpoint: Option<&str>, region: &str) -> TrustStore {
+    let amazon = match endpoint {
+        Some(endpoint) => {
+            let host = endpoint.strip_prefix("https://").unwrap_or_default();
+            host.split(['/', ':']).next().is_some_and(|host| host.ends_with(".amazonaws.com"))
+                // No TLS, no roots; an empty store would do too.
+                || endpoint.starts_with("http://")
+        }
+        // The partitions of China and of the isolated regions have roots of their own.
+        None => !region.starts_with("cn-") && !region.contains("-iso"),
+    };
+    if amazon {
+        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    } else {
+        TrustStore::default()
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "building fails for server names only, and none are given"
+)]
+fn tls_context(trust_store: TrustStore) -> TlsContext {
+    TlsContext::builder()
+        .with_trust_store(trust_store)
+        .build()
+        .expect("a trust store is all it takes")
+}

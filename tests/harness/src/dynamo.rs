@@ -1,0 +1,193 @@
+//! DynamoDB: embedded and called over HTTP like the real one, or one that runs elsewhere.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use dynoxide::Database;
+use serde_yaml_ng::Value;
+use tokio::net::TcpListener;
+
+/// The variable that names a DynamoDB elsewhere, to run the tests against, like `http://127.0.0.1:8000`.
+pub const ENDPOINT_VARIABLE: &str = "TEST_DYNAMODB_ENDPOINT";
+
+/// An item as the SDK shows it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// A DynamoDB with the function's table in it.
+pub struct Dynamo {
+    /// Where it is.
+    pub endpoint: String,
+    /// The table.
+    pub table_name: String,
+    /// A client of its own, to look at what is there.
+    pub client: Client,
+}
+
+impl Dynamo {
+    /// A fresh table: in an embedded DynamoDB of its own, or in the one that [`ENDPOINT_VARIABLE`] names.
+    pub async fn start() -> Self {
+        static TABLES: AtomicU32 = AtomicU32::new(0);
+        let endpoint = match std::env::var(ENDPOINT_VARIABLE) {
+            Ok(endpoint) => endpoint,
+            Err(_) => {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+                let database = Database::memory().expect("a database in memory");
+                format!("http://{}", serve(listener, database))
+            }
+        };
+        let number = TABLES.fetch_add(1, Ordering::Relaxed);
+        let table_name = format!("test-{}-{number}", std::process::id());
+        let dynamo = Self::at(endpoint, table_name);
+        dynamo.create_table().await;
+        dynamo
+    }
+
+    /// A DynamoDB that runs already.
+    #[must_use]
+    pub fn at(endpoint: String, table_name: String) -> Self {
+        let client = Client::new(&sdk_config(&endpoint));
+        Self {
+            endpoint,
+            table_name,
+            client,
+        }
+    }
+
+    /// Creates the table as `template.yaml` defines it, unless it is there.
+    pub async fn create_table(&self) {
+        let definition = table_definition();
+        let strings = |list: &Value, first: &str, second: &str| -> Vec<(String, String)> {
+            let text = |value: &Value, name: &str| value[name].as_str().expect("a string").to_owned();
+            let list = list.as_sequence().expect("a list");
+            list.iter()
+                .map(|value| (text(value, first), text(value, second)))
+                .collect()
+        };
+        let attributes = strings(
+            &definition["AttributeDefinitions"],
+            "AttributeName",
+            "AttributeType",
+        );
+        let keys = strings(&definition["KeySchema"], "AttributeName", "KeyType");
+        let billing = definition["BillingMode"].as_str().expect("a billing mode");
+        let attributes = attributes.into_iter().map(|(name, kind)| {
+            let kind = ScalarAttributeType::from(kind.as_str());
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(kind)
+                .build()
+                .expect("complete")
+        });
+        let keys = keys.into_iter().map(|(name, kind)| {
+            let kind = KeyType::from(kind.as_str());
+            KeySchemaElement::builder()
+                .attribute_name(name)
+                .key_type(kind)
+                .build()
+                .expect("complete")
+        });
+        let created = self
+            .client
+            .create_table()
+            .table_name(&self.table_name)
+            .set_attribute_definitions(Some(attributes.collect()))
+            .set_key_schema(Some(keys.collect()))
+            .billing_mode(BillingMode::from(billing))
+            .send()
+            .await;
+        if let Err(error) = created {
+            let error = error.into_service_error();
+            assert!(
+                error.is_resource_in_use_exception(),
+                "the table can't be created: {error}"
+            );
+        }
+    }
+
+    /// Every item of the table.
+    pub async fn items(&self) -> Vec<Item> {
+        let pages = self
+            .client
+            .scan()
+            .table_name(&self.table_name)
+            .consistent_read(true)
+            .into_paginator();
+        pages
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .expect("a scan")
+    }
+
+    /// The item with this key.
+    pub async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table_name)
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(sk.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await;
+        output.expect("a read").item
+    }
+
+    /// Writes an item, whatever it is.
+    pub async fn put(&self, item: Item) {
+        self.client
+            .put_item()
+            .table_name(&self.table_name)
+            .set_item(Some(item))
+            .send()
+            .await
+            .expect("a write");
+    }
+}
+
+/// Serves a database until the runtime ends; where it is.
+pub fn serve(listener: TcpListener, database: Database) -> SocketAddr {
+    let address = listener.local_addr().expect("a bound listener");
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    address
+}
+
+/// How to reach a DynamoDB on this machine.
+#[must_use]
+pub fn sdk_config(endpoint: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+        .sleep_impl(aws_sdk_dynamodb::config::SharedAsyncSleep::new(Sleep))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint)
+        .build()
+}
+
+/// The `Properties` of the table in `template.yaml`.
+fn table_definition() -> Value {
+    let template: Value =
+        serde_yaml_ng::from_str(include_str!("../../../template.yaml")).expect("template.yaml is YAML");
+    let table = &template["Resources"]["Table"];
+    assert_eq!(table["Type"].as_str(), Some("AWS::DynamoDB::Table"));
+    table["Properties"].clone()
+}
+
+/// The SDK's waiting, on tokio.
+#[derive(Debug)]
+struct Sleep;
+
+impl aws_sdk_dynamodb::config::AsyncSleep for Sleep {
+    fn sleep(&self, duration: std::time::Duration) -> aws_sdk_dynamodb::config::Sleep {
+        aws_sdk_dynamodb::config::Sleep::new(tokio::time::sleep(duration))
+    }
+}

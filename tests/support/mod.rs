@@ -1,0 +1,222 @@
+//! The whole function against a DynamoDB of its own, called with API Gateway events.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use harness::dynamo::{Dynamo, Item, sdk_config};
+use harness::{gateway, local};
+use lambda_http::{Context, LambdaEvent};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::macros::datetime;
+use verify_factors::settings::Settings;
+use verify_factors::{App, table};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// When everything happens, unless a test says otherwise.
+pub const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678 UTC);
+
+/// The path of the Factors that the events create.
+pub fn factors_path() -> String {
+    format!(
+        "/v2/Services/{}/Entities/{}/Factors",
+        local::SERVICE_SID,
+        local::IDENTITY
+    )
+}
+
+/// The partition of the Entity that the events create Factors for.
+pub fn entity_partition() -> String {
+    format!("{}/{}", local::SERVICE_SID, local::IDENTITY)
+}
+
+/// The function and the DynamoDB behind it.
+pub struct Function {
+    pub app: App,
+    pub dynamo: Dynamo,
+}
+
+impl Function {
+    /// The function with the local settings and the Service that the events name.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The function with other settings.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let dynamo = Dynamo::start().await;
+        dynamo.put(service_item(&[])).await;
+        let app = build(&dynamo, &dynamo.endpoint, settings);
+        Self { app, dynamo }
+    }
+
+    /// Another instance of the function on the same table, as Lambda starts them.
+    pub fn another_instance(&self) -> App {
+        build(&self.dynamo, &self.dynamo.endpoint, &[])
+    }
+
+    /// The answer to an event.
+    pub async fn invoke(&self, event: &Value) -> Answer {
+        invoke_at(&self.app, event, NOW).await
+    }
+
+    /// The answer to a request with the local credentials; a body is a form.
+    pub async fn request(&self, method: &str, target: &str, form: &str) -> Answer {
+        self.invoke(&request(method, target, &[], form)).await
+    }
+
+    /// The answer to a request for a Factor with this form.
+    pub async fn create_factor(&self, form: &str) -> Answer {
+        self.request("POST", &factors_path(), form).await
+    }
+
+    /// The items of the table, Services left out.
+    pub async fn items(&self) -> Vec<Value> {
+        let items = self.dynamo.items().await;
+        let mut items: Vec<Value> = items.iter().map(item_json).collect();
+        items.retain(|item| !item["sk"].as_str().is_some_and(|sk| sk.starts_with("VA")));
+        items.sort_by_key(|item| item["sk"].to_string());
+        items
+    }
+}
+
+/// The function on a table, by way of `endpoint`.
+pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App {
+    let settings = Settings::from_env(|variable| {
+        if variable == "TABLE_NAME" {
+            return Some(dynamo.table_name.clone());
+        }
+        let given = settings.iter().find(|(name, _)| *name == variable);
+        given
+            .map(|(_, value)| (*value).to_owned())
+            .or_else(|| local::variable(variable))
+    });
+    App::build(settings.unwrap(), table::client(&sdk_config(endpoint)))
+}
+
+/// The answer of an instance to an event.
+pub async fn invoke_at(app: &App, event: &Value, now: OffsetDateTime) -> Answer {
+    let mut context = Context::default();
+    context.request_id = gateway::request_id();
+    let payload = serde_json::from_value(event.clone()).unwrap();
+    let reply = app.invoke_at(LambdaEvent { payload, context }, now).await;
+    Answer::new(&serde_json::to_value(reply).unwrap())
+}
+
+/// An event of `events/`.
+pub fn event(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("events").join(name);
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
+}
+
+/// The form in an event of an HTTP API, as text.
+pub fn form_of(event: &Value) -> String {
+    let bytes = data_encoding::BASE64
+        .decode(event["body"].as_str().unwrap().as_bytes())
+        .unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// An event with the local credentials and a form.
+pub fn request(method: &str, target: &str, headers: &[(&str, &str)], form: &str) -> Value {
+    let authorization = local::authorization();
+    let mut all = vec![
+        ("host", "verify.example.com"),
+        ("x-forwarded-proto", "https"),
+        ("authorization", authorization.as_str()),
+    ];
+    if method == "POST" {
+        all.push(("content-type", "application/x-www-form-urlencoded"));
+    }
+    // A header that the test names replaces the usual one.
+    all.retain(|(name, _)| !headers.iter().any(|(other, _)| other == name));
+    all.extend_from_slice(headers);
+    all.retain(|(_, value)| !value.is_empty());
+    gateway::event(method, target, &all, form.as_bytes())
+}
+
+/// The stored Service that the events name, with more attributes.
+pub fn service_item(more: &[(&str, AttributeValue)]) -> Item {
+    let more = more
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()));
+    local::service_item().into_iter().chain(more).collect()
+}
+
+/// A response.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u64,
+    pub headers: BTreeMap<String, String>,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn new(reply: &Value) -> Self {
+        let empty = Map::new();
+        let headers = reply["headers"].as_object().unwrap_or(&empty);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            status: reply["statusCode"].as_u64().unwrap(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.to_lowercase(), text(value)))
+                .collect(),
+            text: reply["body"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// A field of the JSON, as text.
+    pub fn text(&self, field: &str) -> String {
+        self.json()[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {field} in {}", self.text))
+            .to_owned()
+    }
+
+    /// Status and code of an error.
+    pub fn error(&self) -> (u64, u64) {
+        (self.status, self.json()["code"].as_u64().unwrap())
+    }
+
+    /// The parameters that a refusal names, with their codes.
+    pub fn invalid(&self) -> Vec<(String, u64)> {
+        let json = self.json();
+        let list = json["details"]["parameters"].as_array().unwrap();
+        list.iter()
+            .map(|detail| {
+                (
+                    detail["parameter"].as_str().unwrap().to_owned(),
+                    detail["code"].as_u64().unwrap(),
+                )
+            })
+            .collect()
+    }
+}
+
+/// An item in plain JSON: strings, numbers and maps; bytes as their length.
+pub fn item_json(item: &Item) -> Value {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => Value::from(text.as_str()),
+        AttributeValue::N(number) => Value::from(number.parse::<i64>().unwrap()),
+        AttributeValue::M(map) => item_json(map),
+        AttributeValue::B(bytes) => Value::from(format!("{} bytes", bytes.as_ref().len())),
+        other => panic!("an attribute that nothing here writes: {other:?}"),
+    };
+    Value::Object(
+        item.iter()
+            .map(|(name, attribute)| (name.clone(), value(attribute)))
+            .collect(),
+    )
+}
