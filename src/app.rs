@@ -305,7 +305,7 @@ fn log(call: Call<'_>, subject: &Subject, served: &Result<Response<String>, Refu
         refusal.and_then(Refusal::parameters),
         refusal.and_then(Refusal::cause),
     );
-    let duration_ms = duration.as_micros() as f64 / 1000.0;
+    let duration_ms = (duration.as_secs_f64() * 1e6).round() / 1e3;
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(

@@ -2,8 +2,11 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
+pub mod logs;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use harness::dynamo::{Dynamo, Item, sdk_config};
 use harness::{gateway, local};
@@ -14,6 +17,7 @@ use time::macros::datetime;
 use verify_factors::settings::Settings;
 use verify_factors::{App, table};
 
+use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// When everything happens, unless a test says otherwise.
@@ -94,7 +98,12 @@ pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App 
             .map(|(_, value)| (*value).to_owned())
             .or_else(|| local::variable(variable))
     });
-    App::build(settings.unwrap(), table::client(&sdk_config(endpoint)))
+    let client = table::client(&sdk_config(endpoint));
+    // The SDK's budget of retries is one for the whole process; each function here has its own, as each Lambda has.
+    static FUNCTIONS: AtomicU32 = AtomicU32::new(0);
+    let partition = RetryPartition::new(format!("function {}", FUNCTIONS.fetch_add(1, Ordering::Relaxed)));
+    let config = client.config().to_builder().retry_partition(partition).build();
+    App::build(settings.unwrap(), aws_sdk_dynamodb::Client::from_conf(config))
 }
 
 /// The answer of an instance to an event.
@@ -102,8 +111,11 @@ pub async fn invoke_at(app: &App, event: &Value, now: OffsetDateTime) -> Answer 
     let mut context = Context::default();
     context.request_id = gateway::request_id();
     let payload = serde_json::from_value(event.clone()).unwrap();
+    logs::capture();
     let reply = app.invoke_at(LambdaEvent { payload, context }, now).await;
-    Answer::new(&serde_json::to_value(reply).unwrap())
+    let answer = Answer::new(&serde_json::to_value(reply).unwrap());
+    logs::assert_silent_about(event, &answer);
+    answer
 }
 
 /// An event of `events/`.

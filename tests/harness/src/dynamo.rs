@@ -127,6 +127,24 @@ impl Dynamo {
             .expect("a scan")
     }
 
+    /// Every item of a partition.
+    pub async fn partition(&self, pk: &str) -> Vec<Item> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table_name)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .consistent_read(true);
+        query
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .expect("a query")
+    }
+
     /// The item with this key.
     pub async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
         let output = self

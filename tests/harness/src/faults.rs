@@ -60,6 +60,12 @@ impl Fault {
         Self::GarbageAfter,
     ];
 
+    /// Whether the answer is one that the SDK cannot read, which it doesn't try again.
+    #[must_use]
+    pub fn is_unreadable(self) -> bool {
+        matches!(self, Self::Garbage | Self::GarbageAfter)
+    }
+
     /// Whether the client has to wait for its own time limit.
     #[must_use]
     pub fn is_slow(self) -> bool {

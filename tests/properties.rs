@@ -1,0 +1,111 @@
+//! Properties of the parsers, over inputs that nobody thought of.
+
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+use verify_factors::parameters::Form;
+use verify_factors::rules::{
+    CodeLength, FriendlyName, Issuer, Metadata, Seed, Skew, TimeStep, Totp, TotpAlgorithm,
+};
+
+/// A seed in Base32 as people write it: any case, in groups, padded or not.
+fn written(bytes: &[u8], lower: bool, group: usize, padded: bool) -> String {
+    let encoding = if padded {
+        data_encoding::BASE32
+    } else {
+        data_encoding::BASE32_NOPAD
+    };
+    let text = encoding.encode(bytes);
+    let text = if lower { text.to_lowercase() } else { text };
+    let groups: Vec<&str> = text
+        .as_bytes()
+        .chunks(group)
+        .map(|group| std::str::from_utf8(group).unwrap())
+        .collect();
+    groups.join(" ")
+}
+
+proptest! {
+    #[test]
+    fn a_form_gives_back_what_was_put_in(pairs in proptest::collection::vec((".{1,8}", ".{0,16}"), 0..8)) {
+        let text = serde_urlencoded::to_string(&pairs).unwrap();
+        let form = Form::decode(text.as_bytes(), &[]).unwrap();
+        for (name, _) in &pairs {
+            let values: Vec<&str> =
+                pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect();
+            let name: &'static str = name.clone().leak();
+            match values.as_slice() {
+                [value] => prop_assert_eq!(form.value(name), Ok(Some(*value).filter(|value| !value.is_empty()))),
+                _ => prop_assert!(form.value(name).is_err()),
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_a_form_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        let decoded: Vec<u8> = percent_encoding::percent_decode(&bytes).collect();
+        prop_assert_eq!(Form::decode(&bytes, &["FriendlyName"]).is_ok(), std::str::from_utf8(&decoded).is_ok());
+    }
+
+    #[test]
+    fn a_seed_is_read_however_it_is_written(
+        bytes in proptest::collection::vec(any::<u8>(), 10..=128), lower: bool, group in 1_usize..32, padded: bool,
+    ) {
+        let seed = Seed::parse(&written(&bytes, lower, group, padded)).unwrap();
+        let decoded = data_encoding::BASE32_NOPAD.decode(seed.to_base32().expose_secret().as_bytes()).unwrap();
+        prop_assert_eq!(decoded, bytes);
+    }
+
+    #[test]
+    fn no_text_makes_a_seed_that_is_too_short_or_too_long(text in "[A-Za-z2-7= 018]{0,220}") {
+        if let Ok(seed) = Seed::parse(&text) {
+            let length = data_encoding::BASE32_NOPAD.decode(seed.to_base32().expose_secret().as_bytes()).unwrap().len();
+            prop_assert!((10..=128).contains(&length));
+        }
+    }
+
+    #[test]
+    fn an_object_of_strings_is_metadata_and_is_shown_as_it_is(
+        object in proptest::collection::btree_map(".{0,8}", ".{0,16}", 0..6),
+    ) {
+        let text = serde_json::to_string(&object).unwrap();
+        let metadata = Metadata::parse(&text).unwrap();
+        prop_assert_eq!(metadata.expose_json(), text);
+    }
+
+    #[test]
+    fn metadata_is_always_a_json_object_of_strings(text in r#"[{}\[\]":,a\\u0-9 ]{0,32}|\{("[a-c]":("[a-z]"|1|null),?){0,3}\}"#) {
+        if Metadata::parse(&text).is_ok() {
+            let object: Map<String, Value> = serde_json::from_str(&text).unwrap();
+            prop_assert!(object.values().all(Value::is_string));
+        }
+    }
+
+    #[test]
+    fn an_independent_reader_of_the_uri_finds_what_was_put_in(
+        bytes in proptest::collection::vec(any::<u8>(), 16..=64),
+        account in "[^:]{1,64}",
+        issuer in "[^:]{1,64}",
+        algorithm in 0_usize..3,
+        time_step in 20_u8..=60,
+        code_length in 6_u8..=8,
+    ) {
+        prop_assume!(!account.trim().is_empty() && !issuer.trim().is_empty());
+        let algorithm = ["sha1", "sha256", "sha512"][algorithm];
+        let totp = Totp {
+            seed: Seed::parse(&data_encoding::BASE32_NOPAD.encode(&bytes)).unwrap(),
+            algorithm: TotpAlgorithm::from_name(algorithm).unwrap(),
+            time_step: TimeStep::new(time_step).unwrap(),
+            skew: Skew::default(),
+            code_length: CodeLength::new(code_length).unwrap(),
+            issuer: Issuer::parse(&issuer).unwrap(),
+        };
+        let uri = totp.uri(&FriendlyName::parse(&account).unwrap());
+        let read = totp_rs::Totp::from_url(uri.expose_secret()).unwrap();
+        prop_assert_eq!(read.account_name(), account);
+        prop_assert_eq!(read.issuer(), Some(issuer.as_str()));
+        prop_assert_eq!(read.secret().as_ref(), bytes.as_slice());
+        prop_assert_eq!(read.algorithm().to_string().to_lowercase(), algorithm);
+        prop_assert_eq!((read.step(), read.digits()), (u64::from(time_step), code_length));
+    }
+}
