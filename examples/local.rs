@@ -1,5 +1,5 @@
 //! The function on a laptop, with nothing to install: the real handler, behind a stand-in for API Gateway, on an embedded
-//! DynamoDB that is called over HTTP like the real one.
+//! `DynamoDB` that is called over HTTP like the real one.
 
 use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::path::PathBuf;

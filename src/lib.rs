@@ -14,6 +14,18 @@
 //!
 //! [`App`] leads it through them; `main.rs` connects it to Lambda.
 
+// No panic is reachable from a request; what `expect` there is states an invariant.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 mod app;
 pub mod http;
 pub mod logging;

@@ -1,4 +1,4 @@
-//! Creating Factors: the whole function, from an API Gateway event to the items in DynamoDB.
+//! Creating Factors: the whole function, from an API Gateway event to the items in `DynamoDB`.
 
 mod support;
 
@@ -780,7 +780,7 @@ async fn an_entity_has_at_most_20_push_and_100_totp_factors() {
     );
 }
 
-fn with_key<'a>(key: &'a str, form: &str) -> Value {
+fn with_key(key: &str, form: &str) -> Value {
     request("POST", &factors_path(), &[("idempotency-key", key)], form)
 }
 

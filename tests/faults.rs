@@ -1,4 +1,4 @@
-//! Faults between the function and DynamoDB, injected at the network: nothing is lost, nothing is made twice.
+//! Faults between the function and `DynamoDB`, injected at the network: nothing is lost, nothing is made twice.
 
 mod support;
 
@@ -14,7 +14,7 @@ use verify_factors::App;
 /// An answer takes at most as long as the function's own limit for a request, and a little.
 const LONGEST_ANSWER: Duration = Duration::from_millis(6_500);
 
-/// A function that reaches its DynamoDB by way of a proxy.
+/// A function that reaches its `DynamoDB` by way of a proxy.
 struct Faulty {
     function: Function,
     proxy: FaultProxy,
@@ -76,7 +76,7 @@ fn create(identity: &str, key: Option<&str>) -> Value {
     )
 }
 
-/// The statuses that a create may end with, whatever DynamoDB does.
+/// The statuses that a create may end with, whatever `DynamoDB` does.
 fn is_promised(answer: &Answer) -> bool {
     let retry_after = answer.header("retry-after");
     match answer.status {
@@ -284,7 +284,7 @@ async fn a_limit_is_a_limit_under_faults() {
 const SEQUENCES: u64 = 2_000;
 
 /// Sequences that are under way at once.
-const WORKERS: u64 = 16;
+const WORKERS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_sequences_of_faults_lose_nothing_and_make_nothing_twice() {
@@ -297,10 +297,10 @@ async fn random_sequences_of_faults_lose_nothing_and_make_nothing_twice() {
     let sequences = number("FAULT_SEQUENCES").unwrap_or(SEQUENCES);
     println!("FAULT_SEED={seed} FAULT_SEQUENCES={sequences}");
     let mut workers = tokio::task::JoinSet::new();
-    for worker in 0..WORKERS {
+    for worker in 0..WORKERS as u64 {
         workers.spawn(async move {
             let mut faulty = Faulty::start().await;
-            for sequence in (worker..sequences).step_by(WORKERS as usize) {
+            for sequence in (worker..sequences).step_by(WORKERS) {
                 // Retries are paid from a budget that faults use up; a new function has a new one.
                 faulty.app = support::build(&faulty.function.dynamo, &faulty.proxy.endpoint(), &[]);
                 random_sequence(
@@ -324,7 +324,7 @@ async fn random_sequence(faulty: &Faulty, mut random: fastrand::Rng, identity: &
     let mut answered = BTreeSet::new();
     let (mut unknowable, mut unanswered) = (0, Vec::new());
     for step in 0..random.usize(1..=3) {
-        let faults: Vec<Fault> = (0..random.usize(0..=4))
+        let script: Vec<Fault> = (0..random.usize(0..=4))
             .map(|_| {
                 loop {
                     let fault = random.choice(Fault::ALL).unwrap_or(Fault::None);
@@ -336,9 +336,9 @@ async fn random_sequence(faulty: &Faulty, mut random: fastrand::Rng, identity: &
             .collect();
         let key = random.bool().then(|| format!("{identity}-step-{step}"));
         let event = create(identity, key.as_deref());
-        faulty.proxy.script(&faults, Fault::None);
+        faulty.proxy.script(&script, Fault::None);
         let answer = faulty.invoke(&event).await;
-        assert!(is_promised(&answer), "{identity} {faults:?}: {answer:?}");
+        assert!(is_promised(&answer), "{identity} {script:?}: {answer:?}");
         match (answer.status, key) {
             (201, _) => assert!(
                 answered.insert(answer.text("sid")),

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::fmt::Write as _;
+
 use harness::faults::{Fault, FaultProxy};
 use serde_json::json;
 use support::{Function, NOW, event, factors_path, form_of, invoke_at, logs, request};
@@ -173,9 +175,9 @@ fn no_secret_is_in_any_debug_output() {
     ] {
         let form = Form::decode(form.as_bytes(), &[]).unwrap();
         let new = NewFactor::parse("Sekret-identity", &form).unwrap();
-        shown += &format!("{new:?}");
+        let _ = write!(shown, "{new:?}");
         let factor = Factor::create(new, &service, Some(&key), now, entropy.as_ref().unwrap());
-        shown += &format!("{factor:?}");
+        let _ = write!(shown, "{factor:?}");
     }
     for secret in [
         "Sekret",

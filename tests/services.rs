@@ -1,4 +1,4 @@
-//! Services: the whole function, from an API Gateway event to the items in DynamoDB.
+//! Services: the whole function, from an API Gateway event to the items in `DynamoDB`.
 
 mod support;
 

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::rules::{Binding, Factor, PageRequest, PageToken, PublicKey, Push, Service, Totp};
+use crate::rules::{Binding, Factor, PageRequest, PageToken, PublicKey, Push, Service, Sid, Totp};
 use crate::table::Page;
 
 /// A Factor as it is shown once, at creation: with its `binding`.
@@ -22,8 +22,7 @@ pub(crate) struct FactorResource<'a> {
     status: &'static str,
     factor_type: &'static str,
     config: ConfigResource<'a>,
-    #[serde(serialize_with = "raw_json")]
-    metadata: Option<&'a str>,
+    metadata: Option<RawJson<'a>>,
     url: String,
 }
 
@@ -79,7 +78,10 @@ impl<'a> FactorResource<'a> {
             status: Factor::STATUS,
             factor_type: factor.factor_type().name(),
             config,
-            metadata: factor.metadata.as_ref().map(crate::rules::Metadata::expose_json),
+            metadata: factor
+                .metadata
+                .as_ref()
+                .map(|metadata| RawJson(metadata.expose_json())),
             url: format!(
                 "{base}/v2/Services/{}/Entities/{}/Factors/{}",
                 factor.service_sid,
@@ -123,15 +125,19 @@ fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok,
 }
 
 /// JSON that was checked when it came in, as it came.
-fn raw_json<S: Serializer>(json: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
-    json.map(serde_json::from_str::<&RawValue>)
-        .transpose()
-        .map_err(serde::ser::Error::custom)?
-        .serialize(serializer)
+struct RawJson<'a>(&'a str);
+
+impl Serialize for RawJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(self.0)
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
 }
 
 /// A Service. What belongs to channels that are not here is at its default.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the API's switches, one by one")]
 pub(crate) struct ServiceResource<'a> {
     sid: &'a str,
     account_sid: &'a str,
@@ -226,16 +232,8 @@ impl<'a> ServiceResource<'a> {
             custom_code_enabled: false,
             push: PushSettings {
                 include_date: false,
-                apn_credential_sid: service
-                    .settings
-                    .apn_credential_sid
-                    .as_ref()
-                    .map(|sid| sid.as_str()),
-                fcm_credential_sid: service
-                    .settings
-                    .fcm_credential_sid
-                    .as_ref()
-                    .map(|sid| sid.as_str()),
+                apn_credential_sid: service.settings.apn_credential_sid.as_ref().map(Sid::as_str),
+                fcm_credential_sid: service.settings.fcm_credential_sid.as_ref().map(Sid::as_str),
             },
             totp: TotpSettingsResource {
                 issuer: service.issuer().as_str().to_owned(),

@@ -153,7 +153,7 @@ impl Seed {
         );
         let padding = symbols.iter().rev().take_while(|byte| **byte == b'=').count();
         let (unpadded, _) = symbols.split_at(symbols.len() - padding);
-        if padding != 0 && (padding >= 8 || symbols.len() % 8 != 0) {
+        if padding != 0 && (padding >= 8 || !symbols.len().is_multiple_of(8)) {
             return Err(not_base32);
         }
         let bytes = BASE32_LENIENT.decode(unpadded).map_err(|_| not_base32)?;

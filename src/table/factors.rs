@@ -17,7 +17,7 @@ pub struct Provenance<'a> {
 /// How the write of a Factor ended.
 pub enum FactorWrite {
     /// It is in the table now.
-    Created(Factor),
+    Created(Box<Factor>),
     /// An earlier request with the same key and parameters made this one.
     Replayed(Box<Factor>),
     /// An earlier request with the same key had other parameters.
@@ -47,7 +47,7 @@ impl Table {
         let put = self.put_factor(&factor, &provenance)?;
         let count = self.count_factor(&factor)?;
         let reasons = match self.transact(&[put, count]).await? {
-            Transaction::Committed => return Ok(FactorWrite::Created(factor)),
+            Transaction::Committed => return Ok(FactorWrite::Created(Box::new(factor))),
             Transaction::Cancelled(reasons) => reasons,
         };
         let mut there = reasons
@@ -74,7 +74,7 @@ impl Table {
     ) -> Result<FactorWrite, TableError> {
         let (request_id, fingerprint) = item::to_provenance(item)?;
         if request_id == provenance.request_id {
-            Ok(FactorWrite::Created(factor))
+            Ok(FactorWrite::Created(Box::new(factor)))
         } else if provenance.fingerprint.is_some() && fingerprint == provenance.fingerprint {
             item::to_factor(item).map(|factor| FactorWrite::Replayed(Box::new(factor)))
         } else {

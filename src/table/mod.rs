@@ -66,7 +66,7 @@ impl Table {
                 }
             }
             Ok(Err(error)) => {
-                tracing::warn!(cause = %error.chain(), "the connection to DynamoDB isn't ready")
+                tracing::warn!(cause = %error.chain(), "the connection to DynamoDB isn't ready");
             }
             Err(_) => tracing::warn!(
                 cause = "it took too long",

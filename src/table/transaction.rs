@@ -38,9 +38,8 @@ impl Table {
                 .set_transact_items(Some(items.to_vec()))
                 .send()
                 .await;
-            let error = match sent {
-                Ok(_) => return Ok(Transaction::Committed),
-                Err(error) => error,
+            let Err(error) = sent else {
+                return Ok(Transaction::Committed);
             };
             let reasons = match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {

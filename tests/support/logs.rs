@@ -106,9 +106,11 @@ fn secrets(event: &Value, answer: &Answer) -> Vec<String> {
             .and_then(Value::as_object)
             .into_iter()
             .flatten();
-        secrets.extend(binding.filter_map(|(name, value)| {
-            (name != "alg").then(|| value.as_str().unwrap_or_default().to_owned())
-        }));
+        secrets.extend(
+            binding
+                .filter(|&(name, _value)| name != "alg")
+                .map(|(_name, value)| value.as_str().unwrap_or_default().to_owned()),
+        );
     }
     secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
     secrets

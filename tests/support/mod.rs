@@ -1,4 +1,4 @@
-//! The whole function against a DynamoDB of its own, called with API Gateway events.
+//! The whole function against a `DynamoDB` of its own, called with API Gateway events.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
@@ -37,7 +37,7 @@ pub fn entity_partition() -> String {
     format!("{}/{}", local::SERVICE_SID, local::IDENTITY)
 }
 
-/// The function and the DynamoDB behind it.
+/// The function and the `DynamoDB` behind it.
 pub struct Function {
     pub app: App,
     pub dynamo: Dynamo,
@@ -87,6 +87,9 @@ impl Function {
     }
 }
 
+/// How many functions there were in this process.
+static FUNCTIONS: AtomicU32 = AtomicU32::new(0);
+
 /// The function on a table, by way of `endpoint`.
 pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App {
     let settings = Settings::from_env(|variable| {
@@ -100,7 +103,6 @@ pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App 
     });
     let client = table::client(&sdk_config(endpoint));
     // The SDK's budget of retries is one for the whole process; each function here has its own, as each Lambda has.
-    static FUNCTIONS: AtomicU32 = AtomicU32::new(0);
     let partition = RetryPartition::new(format!("function {}", FUNCTIONS.fetch_add(1, Ordering::Relaxed)));
     let config = client.config().to_builder().retry_partition(partition).build();
     App::build(settings.unwrap(), aws_sdk_dynamodb::Client::from_conf(config))
