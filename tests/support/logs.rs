@@ -11,7 +11,7 @@ use super::Answer;
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// How much of the log is looked at after a request: far more than what one writes.
-const TAIL_BYTES: usize = 256 * 1024;
+const TAIL_BYTES: usize = 64 * 1024;
 
 /// What is shorter stands in logs by chance.
 const SHORTEST_SECRET: usize = 8;
