@@ -848,6 +848,28 @@ async fn the_same_key_with_other_parameters_is_refused() {
 }
 
 #[tokio::test]
+async fn a_request_id_that_comes_twice_shows_what_is_stored() {
+    let function = Function::start().await;
+    let invoke = async |event: &Value| {
+        let mut context = lambda_http::Context::default();
+        context.request_id = "the same".to_owned();
+        let payload = serde_json::from_value(event.clone()).unwrap();
+        let event = lambda_http::LambdaEvent { payload, context };
+        support::Answer::new(&serde_json::to_value(function.app.invoke_at(event, NOW).await).unwrap())
+    };
+    let form = "FriendlyName=a&FactorType=totp";
+    let first = invoke(&with_key("key", form)).await;
+    let second = invoke(&with_key("key", form)).await;
+    assert_eq!((first.status, second.status), (201, 201));
+    assert_eq!(
+        first.text, second.text,
+        "a seed that is not stored would let nobody in"
+    );
+    let other = invoke(&with_key("key", "FriendlyName=b&FactorType=totp")).await;
+    assert_eq!(other.error(), (422, 20422));
+}
+
+#[tokio::test]
 async fn a_key_counts_for_one_entity() {
     let function = Function::start().await;
     let other = factors_path().replace(local::IDENTITY, "another-identity");

@@ -55,31 +55,33 @@ impl Table {
             .next()
             .filter(|reason| reason.code() == Some(CONDITION_FAILED))
             .and_then(|reason| reason.item);
-        if there.is_none() && provenance.fingerprint.is_some() {
+        if there.is_none() {
             // The count alone was refused. A replay has to be found on a full Entity too, and nothing promises that a
             // transaction reports every condition that failed.
             there = self.read_factor(&factor).await?;
         }
         match there {
-            Some(item) => Self::already_there(factor, &provenance, &item),
+            Some(item) => Self::already_there(&provenance, &item),
             None => Ok(FactorWrite::LimitReached),
         }
     }
 
     /// A Factor with this SID is there: our own write, whose answer was lost; or an earlier request's with this key.
-    fn already_there(
-        factor: Factor,
-        provenance: &Provenance<'_>,
-        item: &Item,
-    ) -> Result<FactorWrite, TableError> {
+    ///
+    /// What is there is the answer in either case, never what would have been written.
+    fn already_there(provenance: &Provenance<'_>, item: &Item) -> Result<FactorWrite, TableError> {
         let (request_id, fingerprint) = item::to_provenance(item)?;
-        if request_id == provenance.request_id {
-            Ok(FactorWrite::Created(Box::new(factor)))
-        } else if provenance.fingerprint.is_some() && fingerprint == provenance.fingerprint {
-            item::to_factor(item).map(|factor| FactorWrite::Replayed(Box::new(factor)))
-        } else {
-            Ok(FactorWrite::KeyUsedBefore)
+        let ours = request_id == provenance.request_id;
+        let same_key = provenance.fingerprint.is_some();
+        if fingerprint != provenance.fingerprint || !(ours || same_key) {
+            return Ok(FactorWrite::KeyUsedBefore);
         }
+        let factor = Box::new(item::to_factor(item)?);
+        Ok(if ours {
+            FactorWrite::Created(factor)
+        } else {
+            FactorWrite::Replayed(factor)
+        })
     }
 
     fn put_factor(
