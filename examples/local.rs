@@ -10,6 +10,7 @@ use harness::dynamo::{self, Dynamo};
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
 use lexopt::prelude::{Long, Short, ValueExt};
+use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use verify_factors::settings::Settings;
@@ -25,7 +26,7 @@ Usage: cargo run --example local -- [OPTIONS]
   --dynamodb-port PORT    where DynamoDB is (8000)
   --expose                listen on every address of this machine, for containers; credentials are public
   --qr, --no-qr           create a first Factor and draw it as a QR code, or don't (drawn on a terminal)
-  --help";
+  --help                  tell this";
 
 /// What the command line says.
 struct Arguments {
@@ -211,10 +212,13 @@ async fn draw_first_factor(app: &App) -> Result<(), Failure> {
         return Ok(());
     };
     let code = qrcode::QrCode::new(uri)?;
-    println!(
-        "{}\n{uri}\n",
-        code.render::<qrcode::render::unicode::Dense1x2>().build()
-    );
+    // Light on dark, as most terminals are: what is drawn is the light part.
+    let drawn = code
+        .render::<Dense1x2>()
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark)
+        .build();
+    println!("{drawn}\n{uri}\n");
     Ok(())
 }
 
