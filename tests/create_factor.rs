@@ -594,6 +594,36 @@ async fn a_body_of_16_kib_is_read_and_one_more_byte_is_not() {
 }
 
 #[tokio::test]
+async fn a_body_of_16_kib_of_anything_is_answered_and_writes_nothing() {
+    let function = Function::start().await;
+    let repeated = |text: &[u8]| -> Vec<u8> { text.iter().copied().cycle().take(16_384).collect() };
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut bodies: Vec<Vec<u8>> = [
+        b"\xff".as_slice(),
+        b"&",
+        b"=",
+        b"%",
+        b"\0",
+        b"+",
+        b"a=b&",
+        b"FriendlyName=a&",
+        b"%F0%9F%93%B1",
+        b"{\"a\":",
+    ]
+    .map(repeated)
+    .into();
+    bodies.extend((0..32).map(|_| (0..16_384).map(|_| random.u8(..)).collect()));
+    for body in bodies {
+        let mut event = request("POST", &factors_path(), &[], "x");
+        event["body"] = json!(data_encoding::BASE64.encode(&body));
+        let answer = function.invoke(&event).await;
+        assert_eq!(answer.status, 400, "{:?}", &body[..16]);
+        assert!([20001, 60306].contains(&answer.error().1) && !answer.invalid().is_empty());
+    }
+    assert_eq!(function.items().await, [] as [Value; 0]);
+}
+
+#[tokio::test]
 async fn media_types_of_forms_are_accepted_and_others_are_not() {
     let function = Function::start().await;
     for (media_type, status) in [
