@@ -145,17 +145,28 @@ impl Request {
 
     /// The origin that was called: scheme, host and port.
     pub(crate) fn origin(&self) -> String {
-        let scheme = match self.header("x-forwarded-proto") {
-            Ok(Some("http")) => "http",
-            _ => "https",
-        };
         let good = |host: &&str| is_authority(host);
         let called = self.header(HOST).ok().flatten().filter(good);
         let host = called
             .or(self.domain_name.as_deref().filter(good))
             .unwrap_or("localhost");
+        let scheme = match self.header("x-forwarded-proto") {
+            Ok(Some("http")) => "http",
+            // Gateways say what was called. Without one this is a laptop, whose tools don't speak TLS.
+            Ok(None) if is_loopback(host) => "http",
+            _ => "https",
+        };
         format!("{scheme}://{host}")
     }
+}
+
+/// Whether a host, with or without a port, is this machine.
+fn is_loopback(authority: &str) -> bool {
+    ["127.0.0.1", "localhost", "[::1]"].into_iter().any(|host| {
+        authority
+            .strip_prefix(host)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    })
 }
 
 /// A header that is there twice or isn't ASCII.
@@ -267,6 +278,26 @@ mod tests {
             let origin = read(&event).origin();
             let known = "https://id.execute-api.eu-central-1.amazonaws.com";
             assert!(origin == known || origin == format!("https://{host}"), "{origin}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_is_the_gateways_and_on_a_laptop_without_one_http() {
+        for (proto, host, origin) in [
+            (Some("https"), "127.0.0.1:9000", "https://127.0.0.1:9000"),
+            (Some("http"), "verify.example.com", "http://verify.example.com"),
+            (None, "verify.example.com", "https://verify.example.com"),
+            (None, "localhost.example.com", "https://localhost.example.com"),
+            (None, "127.0.0.1:9000", "http://127.0.0.1:9000"),
+            (None, "localhost", "http://localhost"),
+            (None, "[::1]:9000", "http://[::1]:9000"),
+        ] {
+            let mut event = http_api("/", "$default");
+            event["headers"] = json!({"host": host});
+            if let Some(proto) = proto {
+                event["headers"]["x-forwarded-proto"] = json!(proto);
+            }
+            assert_eq!(read(&event).origin(), origin);
         }
     }
 
