@@ -11,8 +11,9 @@ use serde_json::Value;
 use support::{Answer, Function, NOW, form_of, invoke_at, request};
 use verify_factors::App;
 
-/// An answer takes at most as long as the function's own limit for a request, and a little.
-const LONGEST_ANSWER: Duration = Duration::from_millis(6_500);
+/// An answer comes within the function's own limit for a request, 6 s, and what a busy machine adds to it; Lambda's limit
+/// is 10 s.
+const LONGEST_ANSWER: Duration = Duration::from_secs(8);
 
 /// A function that reaches its `DynamoDB` by way of a proxy.
 struct Faulty {
