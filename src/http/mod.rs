@@ -1,4 +1,4 @@
-//! HTTP in and out: events, routes, credentials, CORS, errors, JSON. It knows no rule and no table.
+//! HTTP in and out: events, routes, credentials, CORS, errors, JSON. It decides no rule and touches no table.
 
 pub(crate) mod answer;
 pub(crate) mod cors;
