@@ -57,7 +57,7 @@ impl Table {
 
     /// Opens the connection to DynamoDB by reading the first Services, so that the first request finds both ready.
     ///
-    /// It takes at most [`Self::WARM_UP_TIME`] and a failure is logged and forgotten: the request will tell.
+    /// It takes at most a second and a failure is logged and forgotten: the request will tell.
     pub async fn warm_up(&self, now: OffsetDateTime) {
         match tokio::time::timeout(Self::WARM_UP_TIME, self.read_first_services()).await {
             Ok(Ok(services)) => {
