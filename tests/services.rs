@@ -519,6 +519,20 @@ async fn made_up_page_parameters_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn every_next_page_url_is_accepted_whatever_page_it_follows() {
+    let function = Function::start().await;
+    create(&function, "FriendlyName=Nest").await;
+    for page in [u32::MAX - 1, u32::MAX] {
+        let list = function
+            .request("GET", &format!("{SERVICES}?PageSize=1&Page={page}"), "")
+            .await
+            .json();
+        let next = list["meta"]["next_page_url"].as_str().map(path_of).unwrap();
+        assert_eq!(function.request("GET", &next, "").await.status, 200, "{next}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_a_query_and_never_a_scan() {
     let function = Function::start().await;
     let proxy = harness::faults::FaultProxy::start(&function.dynamo.endpoint)

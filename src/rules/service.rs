@@ -226,8 +226,8 @@ impl PageRequest {
         let mut invalid = Vec::new();
         let size = query.optional("PageSize", |name, text| integer(name, text, &Self::SIZE));
         let size = noting(&mut invalid, size);
-        // Pages number up from 0; the range leaves room to count on.
-        let number = query.optional("Page", |name, text| integer(name, text, &(0..=u32::MAX - 1)));
+        // A number that the last page counts up to stays there, and is still in the range.
+        let number = query.optional("Page", |name, text| integer(name, text, &(0..=u32::MAX)));
         let number = noting(&mut invalid, number);
         let token = query.optional("PageToken", |name, text| {
             PageToken::parse(text).ok_or(Rule::PageToken.broken_by(name))
