@@ -1,0 +1,144 @@
+"""A built function under the Lambda Runtime Interface Emulator, which is what `sam local invoke` runs in its container.
+
+Usage: events.py BOOTSTRAP ENV_FILE
+
+It sends every file in events/ and checks each answer. ENV_FILE has the function's variables; the DynamoDB they name has
+to be running.
+"""
+
+import base64
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from importlib.metadata import files
+from pathlib import Path
+
+BOOTSTRAP, ENV_FILE = sys.argv[1:]
+EVENTS = Path(__file__).parents[2] / "events"
+# Seconds. The emulator has its sockets open before the function is there.
+START_TIME, ANSWER_TIME = 10, 20
+
+
+def emulator():
+    """The emulator in the wheel of the SAM CLI."""
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    name = f"aws-lambda-rie-{machine}"
+    return next(file.locate() for file in files("aws-sam-cli") if file.name == name)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(port):
+    deadline = time.monotonic() + START_TIME
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert time.monotonic() < deadline, "the emulator does not listen"
+            time.sleep(0.05)
+
+
+def form(event):
+    body = event.get("body") or ""
+    if event["isBase64Encoded"]:
+        body = base64.b64decode(body).decode()
+    return dict(urllib.parse.parse_qsl(body))
+
+
+def is_factor(event, body):
+    sent = form(event)
+    push = sent["FactorType"] == "push"
+    assert body["factor_type"] == sent["FactorType"], body
+    assert body["friendly_name"] == sent["FriendlyName"], body
+    assert body["status"] == "unverified", body
+    assert set(body["binding"]) == ({"alg", "public_key"} if push else {"secret", "uri"}), body
+    if push:
+        assert body["config"]["notification_token"] == sent.get("Config.NotificationToken"), body
+    if "Binding.Secret" in sent:
+        assert body["binding"]["secret"] == sent["Binding.Secret"].replace(" ", "").upper(), body
+
+
+def is_refusal(_event, body):
+    refused = [refusal["parameter"] for refusal in body["details"]["parameters"]]
+    assert refused == ["FriendlyName", "Binding.Secret", "Config.TimeStep", "Config.Skew"], body
+
+
+def is_service(event, body):
+    assert body["sid"].startswith("VA"), body
+    assert body["friendly_name"] == form(event)["FriendlyName"], body
+    assert body["totp"]["time_step"] == 60, body
+
+
+def is_nothing(_event, body):
+    assert body is None, body
+
+
+ANSWERS = {
+    "create-factor-refused": (400, is_refusal),
+    "create-factor-replay": (201, is_factor),
+    "create-push-factor": (201, is_factor),
+    "create-push-factor-without-notifications": (201, is_factor),
+    "create-service": (201, is_service),
+    "create-totp-factor": (201, is_factor),
+    "create-totp-factor-rest-api": (201, is_factor),
+    "create-totp-factor-with-migrated-seed": (201, is_factor),
+    "preflight": (204, is_nothing),
+}
+
+
+def send(port, event):
+    url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+    with urllib.request.urlopen(url, json.dumps(event).encode(), timeout=ANSWER_TIME) as response:
+        # A function that fails or is late is a 200 too, with another body.
+        return json.load(response)
+
+
+def check(port, name):
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    status, is_right = ANSWERS[name]
+    reply = send(port, event)
+    assert reply.get("statusCode") == status, reply
+    is_right(event, json.loads(reply["body"]) if reply.get("body") else None)
+    print(f"{status} {name}")
+    return reply
+
+
+def variables():
+    lines = Path(ENV_FILE).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+names = {file.stem for file in EVENTS.glob("*.json")} - {"env"}
+assert names == set(ANSWERS), f"events without an answer here, or the other way round: {names ^ set(ANSWERS)}"
+port, runtime_port = free_port(), free_port()
+command = [
+    emulator(),
+    "--runtime-interface-emulator-address",
+    f"127.0.0.1:{port}",
+    "--runtime-api-address",
+    f"127.0.0.1:{runtime_port}",
+    str(Path(BOOTSTRAP).resolve()),
+]
+# Its own log is on stderr, the function's on stdout.
+process = subprocess.Popen(command, env=variables() | {"PATH": os.environ["PATH"]}, stderr=subprocess.DEVNULL)
+try:
+    wait_for(port)
+    for name in sorted(ANSWERS):
+        reply = check(port, name)
+        if name == "create-factor-replay":
+            again = check(port, name)
+            assert again["headers"]["idempotent-replayed"] == "true", again
+            assert again["body"] == reply["body"], (reply, again)
+finally:
+    process.kill()
+    process.wait()
