@@ -167,7 +167,9 @@ impl SettingError {
         Self { variable, rule: None }
     }
 
-    const fn malformed(variable: &'static str, rule: &'static str) -> Self {
+    /// A variable that has to be something else.
+    #[must_use]
+    pub(crate) const fn malformed(variable: &'static str, rule: &'static str) -> Self {
         Self {
             variable,
             rule: Some(rule),

@@ -162,6 +162,7 @@ fn a_malformed_setting_stops_the_start_and_is_named_without_its_value() {
         "AUTH_TOKEN_SHA256",
         "ALLOWED_ORIGINS",
         "BASE_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
     ] {
         let mut variables = complete.clone();
         variables.retain(|(name, _)| *name != malformed);

@@ -6,11 +6,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::ProvideCredentials;
+use aws_sdk_dynamodb::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 
-use crate::settings::SettingError;
+use crate::settings::{SettingError, is_authority};
 
 /// Opening a connection, TLS included: a healthy one takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -29,11 +29,11 @@ const MAX_BACKOFF: Duration = Duration::from_millis(400);
 /// The roots that AWS's own endpoints hang from ([Amazon Trust Services](https://www.amazontrust.com/repository/)).
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// Reads AWS's own settings from the environment, and nothing else: files and metadata services are for machines that
-/// a function never runs on, and asking them costs every start.
+/// A client as AWS's own variables have it, and nothing else: profile files and metadata services are for machines that
+/// a function never runs on, and looking for them costs every start. So this isn't `aws_config::load_defaults`.
 ///
 /// # Errors
-/// The variable that is missing.
+/// The variable that is missing or malformed.
 pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, SettingError> {
     let region = EnvironmentVariableRegionProvider::new()
         .region()
@@ -44,20 +44,44 @@ pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, Set
         .provide_credentials()
         .await
         .map_err(|_| SettingError::missing("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))?;
-    let endpoint = env("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| env("AWS_ENDPOINT_URL"));
+    let endpoint = endpoint(env)?;
     let tls = tls_context(trust_store(endpoint.as_deref(), region.as_ref()));
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
         .region(region)
-        .credentials_provider(credentials)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(
             Builder::new()
                 .tls_provider(Provider::rustls(CryptoMode::Ring))
                 .tls_context(tls)
                 .build_https(),
-        )
-        .load()
-        .await;
-    Ok(client(&config))
+        );
+    let config = match endpoint {
+        Some(endpoint) => config.endpoint_url(endpoint),
+        None => config,
+    };
+    Ok(client(&config.build()))
+}
+
+/// Where DynamoDB is, if it isn't where the Region has it
+/// ([AWS's rules](https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)).
+fn endpoint(env: impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingError> {
+    for variable in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
+        let Some(endpoint) = env(variable).filter(|endpoint| !endpoint.is_empty()) else {
+            continue;
+        };
+        let rest = endpoint
+            .strip_prefix("https://")
+            .or_else(|| endpoint.strip_prefix("http://"));
+        return match rest.and_then(|rest| rest.split('/').next()) {
+            Some(authority) if is_authority(authority) => Ok(Some(endpoint)),
+            _ => Err(SettingError::malformed(
+                variable,
+                "a URL like https://dynamodb.eu-central-1.amazonaws.com",
+            )),
+        };
+    }
+    Ok(None)
 }
 
 /// A client with the time limits and retries of this function, whose requests have to be answered in time.
