@@ -10,9 +10,8 @@ use lambda_http::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use time::OffsetDateTime;
 
 use crate::http::answer::{self, IDEMPOTENT_REPLAYED, MAX_BODY_BYTES, Refusal};
-use crate::http::resource::{FactorResource, ServiceList, ServiceResource};
 use crate::http::route::{Operation, Route};
-use crate::http::{Event, Reply, Request, cors, credentials};
+use crate::http::{Event, FactorResource, Reply, Request, ServiceList, ServiceResource, cors, credentials};
 use crate::parameters::{Form, Rule};
 use crate::rules::{
     Entropy, Factor, IdempotencyKey, NewFactor, NewService, PageRequest, SERVICE_PARAMETERS, Service,

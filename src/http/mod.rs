@@ -5,8 +5,10 @@ pub(crate) mod cors;
 pub(crate) mod credentials;
 mod event;
 mod reply;
-pub(crate) mod resource;
+mod resource;
 pub(crate) mod route;
 
 pub use event::{Event, Request};
 pub use reply::Reply;
+pub use resource::FactorResource;
+pub(crate) use resource::{ServiceList, ServiceResource};

@@ -9,7 +9,7 @@ use crate::table::Page;
 
 /// A Factor as it is shown once, at creation: with its `binding`.
 #[derive(Serialize)]
-pub(crate) struct FactorResource<'a> {
+pub struct FactorResource<'a> {
     sid: &'a str,
     account_sid: &'a str,
     service_sid: &'a str,
@@ -60,7 +60,8 @@ enum ConfigResource<'a> {
 
 impl<'a> FactorResource<'a> {
     /// The resource of a Factor, `base` being what comes before `/v2` in its URL.
-    pub(crate) fn new(factor: &'a Factor, base: &str) -> Self {
+    #[must_use]
+    pub fn new(factor: &'a Factor, base: &str) -> Self {
         let (binding, config) = match &factor.binding {
             Binding::Push(push) => Self::push(push),
             Binding::Totp(totp) => Self::totp(totp, factor),

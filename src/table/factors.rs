@@ -91,7 +91,7 @@ impl Table {
     ) -> Result<TransactWriteItem, TableError> {
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(item::of_factor(factor, provenance)))
+            .set_item(Some(item::factor_item(factor, provenance)))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()

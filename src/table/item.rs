@@ -13,7 +13,8 @@ use crate::rules::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+/// The attributes of an item, by name.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// The partition of an Entity and its Factors.
 pub(super) fn entity_partition(service: ServiceSid, identity: &Identity) -> String {
@@ -33,8 +34,9 @@ fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
         .collect()
 }
 
-/// The item of a Factor.
-pub(super) fn of_factor(factor: &Factor, provenance: &Provenance<'_>) -> Item {
+/// The item of a Factor and of the request that it comes from.
+#[must_use]
+pub fn factor_item(factor: &Factor, provenance: &Provenance<'_>) -> Item {
     let (binding, config) = match &factor.binding {
         Binding::Push(push) => of_push(push),
         Binding::Totp(totp) => of_totp(totp),

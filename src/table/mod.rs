@@ -28,6 +28,7 @@ use cache::ServiceCache;
 pub use client::{client, connect};
 pub use error::TableError;
 pub use factors::{FactorWrite, Provenance};
+pub use item::{Item, factor_item};
 pub use services::Page;
 
 /// The partition key's name.

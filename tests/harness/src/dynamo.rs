@@ -34,13 +34,12 @@ impl Dynamo {
     /// A fresh table: in an embedded DynamoDB of its own, or in the one that [`ENDPOINT_VARIABLE`] names.
     pub async fn start() -> Self {
         static TABLES: AtomicU32 = AtomicU32::new(0);
-        let endpoint = match std::env::var(ENDPOINT_VARIABLE) {
-            Ok(endpoint) => endpoint,
-            Err(_) => {
-                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                let database = Database::memory().expect("a database in memory");
-                format!("http://{}", serve(listener, database))
-            }
+        let endpoint = if let Ok(endpoint) = std::env::var(ENDPOINT_VARIABLE) {
+            endpoint
+        } else {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            let database = Database::memory().expect("a database in memory");
+            format!("http://{}", serve(listener, database))
         };
         let number = TABLES.fetch_add(1, Ordering::Relaxed);
         let table_name = format!("test-{}-{number}", std::process::id());

@@ -176,24 +176,23 @@ impl State {
                 Fault::Garbage => Some(GARBAGE.to_vec()),
                 _ => None,
             };
-            let answer = match forwarded {
-                Some(answer) => answer,
-                None => {
-                    let answer = self.forward(&mut server, &request).await?;
-                    match fault {
-                        Fault::CutAfter => return Ok(()),
-                        Fault::HangAfter => return hang().await,
-                        Fault::CutWithin => {
-                            client.write_all(answer.split_at(answer.len() / 2).0).await?;
-                            return Ok(());
-                        }
-                        Fault::GarbageAfter => GARBAGE.to_vec(),
-                        Fault::Delay => {
-                            tokio::time::sleep(Duration::from_millis(150)).await;
-                            answer
-                        }
-                        _ => answer,
+            let answer = if let Some(answer) = forwarded {
+                answer
+            } else {
+                let answer = self.forward(&mut server, &request).await?;
+                match fault {
+                    Fault::CutAfter => return Ok(()),
+                    Fault::HangAfter => return hang().await,
+                    Fault::CutWithin => {
+                        client.write_all(answer.split_at(answer.len() / 2).0).await?;
+                        return Ok(());
                     }
+                    Fault::GarbageAfter => GARBAGE.to_vec(),
+                    Fault::Delay => {
+                        tokio::time::sleep(Duration::from_millis(150)).await;
+                        answer
+                    }
+                    _ => answer,
                 }
             };
             client.write_all(&answer).await?;
@@ -218,7 +217,7 @@ const GARBAGE: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 9\r\n\r\n<html>\xff{]";
 
 async fn hang() -> io::Result<()> {
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     Ok(())
 }
 

@@ -120,18 +120,14 @@ fn event_of(parts: &axum::http::request::Parts, body: &Bytes) -> Value {
 pub fn request_id() -> String {
     static REQUESTS: AtomicU64 = AtomicU64::new(1);
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    let started = OffsetDateTime::now_utc().unix_timestamp_nanos() as u64;
-    format!(
-        "{:08x}-0000-4000-8000-{:012x}",
-        started >> 20 & 0xFFFF_FFFF,
-        number
-    )
+    let milliseconds = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+    format!("{:08x}-0000-4000-8000-{number:012x}", milliseconds & 0xFFFF_FFFF)
 }
 
 fn response(reply: &Value) -> Response<Body> {
     let status = reply["statusCode"]
         .as_u64()
-        .and_then(|status| StatusCode::from_u16(status as u16).ok());
+        .and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
     let body = reply["body"].as_str().unwrap_or_default().to_owned();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status.unwrap_or(StatusCode::BAD_GATEWAY);

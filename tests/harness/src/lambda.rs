@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::sync::Arc;
 
 use axum::Router;
@@ -42,11 +42,21 @@ struct Runtime {
 }
 
 impl Environment {
-    /// Starts a function with this environment and nothing of this process's. Its output comes through.
+    /// Starts a function with these variables and nothing of this process's. Its output comes through.
     ///
     /// # Errors
     /// When the binary cannot be started.
     pub async fn start(binary: &Path, variables: &[(&str, String)]) -> io::Result<Self> {
+        let mut function = Command::new(binary);
+        function.env_clear().envs(variables.iter().cloned());
+        Self::start_command(function).await
+    }
+
+    /// Starts a function as this command has it.
+    ///
+    /// # Errors
+    /// When the command cannot be started.
+    pub async fn start_command(mut function: Command) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (invocations, next) = mpsc::channel(1);
@@ -64,14 +74,12 @@ impl Environment {
             .route("/2018-06-01/runtime/init/error", post(error))
             .with_state(Arc::new(runtime));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let function = Command::new(binary)
-            .env_clear()
+        let function = function
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "verify-factors")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
@@ -117,12 +125,16 @@ impl Environment {
         }
     }
 
-    /// Waits for the function to end by itself; its exit code.
+    /// Ends the function as Lambda does, politely; what it left in its pipes.
     ///
     /// # Errors
-    /// When the process cannot be waited for.
-    pub async fn end(mut self) -> io::Result<Option<i32>> {
-        Ok(self.function.wait().await?.code())
+    /// When it cannot be ended.
+    pub async fn terminate(self) -> io::Result<Output> {
+        let kill = Command::new("kill").arg(self.process_id().to_string()).status();
+        if !kill.await?.success() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.function.wait_with_output().await
     }
 }
 

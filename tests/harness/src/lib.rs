@@ -4,10 +4,17 @@
 //! - [`gateway`]: API Gateway, which turns HTTP requests into events.
 //! - [`lambda`]: Lambda's Runtime API, which hands events to the real binary.
 //! - [`faults`]: a proxy in front of DynamoDB that fails on demand.
+//! - [`wire`]: TLS and a network's time in front of DynamoDB.
 //! - [`local`]: the settings that everything on a laptop shares.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a failure here is the failure of a test"
+)]
 
 pub mod dynamo;
 pub mod faults;
 pub mod gateway;
 pub mod lambda;
 pub mod local;
+pub mod wire;

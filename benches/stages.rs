@@ -1,0 +1,113 @@
+//! What the function does to a request for a Factor, stage by stage and without I/O: `cargo bench --bench stages`.
+
+use divan::{Bencher, black_box};
+use verify_factors::http::{Event, FactorResource};
+use verify_factors::parameters::Form;
+use verify_factors::rules::{
+    AccountSid, Entropy, Factor, NewFactor, NewService, Service, ServiceSid, Timestamp,
+};
+use verify_factors::table::{Provenance, factor_item};
+
+const EVENTS: [&str; 2] = ["totp", "push"];
+const IDENTITY: &str = "ff483d1ff591898a9942916050d2ca3f";
+const BASE: &str = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com";
+const PROVENANCE: Provenance<'_> = Provenance {
+    request_id: "8e03978e-40d5-43e8-bc93-6894a57f9324",
+    fingerprint: None,
+};
+
+fn main() {
+    divan::main();
+}
+
+fn event(factor_type: &str) -> &'static str {
+    match factor_type {
+        "totp" => include_str!("../events/create-totp-factor.json"),
+        _ => include_str!("../events/create-push-factor.json"),
+    }
+}
+
+fn body(factor_type: &str) -> Vec<u8> {
+    let event: serde_json::Value = serde_json::from_str(event(factor_type)).expect("JSON");
+    let body = event["body"].as_str().expect("a body");
+    data_encoding::BASE64.decode(body.as_bytes()).expect("Base64")
+}
+
+fn form(body: &[u8]) -> Form<'_> {
+    Form::decode(body, &NewFactor::parameters()).expect("a form")
+}
+
+fn new_factor(form: &Form<'_>) -> NewFactor {
+    NewFactor::parse(IDENTITY, form).expect("good parameters")
+}
+
+fn service() -> Service {
+    let new = NewService::parse(&form(b"FriendlyName=Owl+Bank")).expect("good parameters");
+    let account = AccountSid::from_bytes([1; 16]);
+    Service::create(new, account, ServiceSid::from_bytes([2; 16]), now())
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-01-02T03:04:05Z").expect("a time")
+}
+
+fn entropy() -> Entropy {
+    Entropy::draw(getrandom::fill).expect("randomness")
+}
+
+fn factor(new: NewFactor) -> Factor {
+    Factor::create(new, &service(), None, now(), &entropy())
+}
+
+#[divan::bench(args = EVENTS)]
+fn event_to_request(bencher: Bencher<'_, '_>, factor_type: &str) {
+    bencher.bench(|| serde_json::from_str::<Event>(black_box(event(factor_type))).expect("an event"));
+}
+
+#[divan::bench(args = EVENTS)]
+fn body_to_form(bencher: Bencher<'_, '_>, factor_type: &str) {
+    let body = body(factor_type);
+    bencher.bench(|| form(black_box(&body)));
+}
+
+#[divan::bench(args = EVENTS)]
+fn form_to_new_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
+    let body = body(factor_type);
+    let form = form(&body);
+    bencher.bench(|| new_factor(black_box(&form)));
+}
+
+#[divan::bench(args = EVENTS)]
+fn new_factor_to_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
+    let body = body(factor_type);
+    let new = new_factor(&form(&body));
+    let (service, now) = (service(), now());
+    bencher
+        .with_inputs(|| (new.clone(), entropy()))
+        .bench_values(|(new, entropy)| Factor::create(new, &service, None, now, &entropy));
+}
+
+#[divan::bench(args = EVENTS)]
+fn factor_to_item(bencher: Bencher<'_, '_>, factor_type: &str) {
+    let factor = factor(new_factor(&form(&body(factor_type))));
+    bencher.bench(|| factor_item(black_box(&factor), &PROVENANCE));
+}
+
+#[divan::bench(args = EVENTS)]
+fn factor_to_json(bencher: Bencher<'_, '_>, factor_type: &str) {
+    let factor = factor(new_factor(&form(&body(factor_type))));
+    bencher.bench(|| serde_json::to_string(&FactorResource::new(black_box(&factor), BASE)).expect("JSON"));
+}
+
+#[divan::bench(args = EVENTS)]
+fn all_of_it(bencher: Bencher<'_, '_>, factor_type: &str) {
+    let body = body(factor_type);
+    let (service, now) = (service(), now());
+    bencher.bench(|| {
+        let event = serde_json::from_str::<Event>(black_box(event(factor_type))).expect("an event");
+        let factor = Factor::create(new_factor(&form(&body)), &service, None, now, &entropy());
+        let item = factor_item(&factor, &PROVENANCE);
+        let json = serde_json::to_string(&FactorResource::new(&factor, BASE)).expect("JSON");
+        (event, item, json)
+    });
+}
