@@ -1,7 +1,8 @@
 //! The compiled function against a yardstick, each started and called as Lambda does: `cargo bench --bench lambda`.
 //!
 //! It builds both as they are deployed, puts a Runtime API and a DynamoDB on this machine around them, and prints tables
-//! in Markdown. Linux only, as it reads `/proc`; instructions are counted where `valgrind` is installed.
+//! in Markdown. Where the function alone is of interest, DynamoDB's first answer to each operation is replayed at once, so
+//! that none of the time is the database's. Linux only, as it reads `/proc`; instructions are counted where `valgrind` is installed.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -13,7 +14,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use harness::dynamo::Dynamo;
 use harness::lambda::{Answer, Environment};
-use harness::wire::Wire;
+use harness::wire::{Properties, Wire};
 use harness::{gateway, local};
 use tokio::process::Command;
 
@@ -69,15 +70,24 @@ async fn main() -> Result<(), Failure> {
     let (function, yardstick) = (build("verify-factors").await?, build("yardstick").await?);
     let dynamo = Dynamo::start().await;
     dynamo.put(local::service_item()).await;
-    let plain = local::environment(&dynamo.table_name, &dynamo.endpoint);
-    let (wire, root) = Wire::tls(&dynamo.endpoint).await?;
+    let recorded = Properties {
+        recorded: true,
+        ..Properties::default()
+    };
+    let plain = Wire::start(&dynamo.endpoint, recorded).await?;
+    let tls = Properties {
+        tls: true,
+        ..recorded
+    };
+    let tls = Wire::start(&dynamo.endpoint, tls).await?;
+    let plain = local::environment(&dynamo.table_name, &plain.endpoint);
     let encrypted = |roots: &Path| {
-        let mut variables = local::environment(&dynamo.table_name, &wire.endpoint);
+        let mut variables = local::environment(&dynamo.table_name, &tls.endpoint);
         variables.push(("SSL_CERT_FILE", roots.display().to_string()));
         variables
     };
-    let amazon = trust_store("amazon.pem", AMAZON_ROOTS, &root)?;
-    let system = trust_store("system.pem", &system_roots()?, &root)?;
+    let amazon = trust_store("amazon.pem", AMAZON_ROOTS, &tls.root)?;
+    let system = trust_store("system.pem", &system_roots()?, &tls.root)?;
     let mut subjects = [
         Subject::new("yardstick", &yardstick, Vec::new()),
         Subject::new("plain HTTP", &function, plain),
@@ -344,11 +354,16 @@ async fn by_factors(function: &Path, dynamo: &Dynamo) -> Result<String, Failure>
 
 /// How many requests a second instances answer, each one at a time, if every call to DynamoDB takes [`LATENCY`].
 async fn by_instances(function: &Path, dynamo: &Dynamo, events: &mut Events) -> Result<String, Failure> {
-    let wire = Wire::slow(&dynamo.endpoint, LATENCY).await?;
+    let wire = Properties {
+        latency: LATENCY,
+        recorded: true,
+        tls: false,
+    };
+    let wire = Wire::start(&dynamo.endpoint, wire).await?;
     let variables = local::environment(&dynamo.table_name, &wire.endpoint);
     let subject = Subject::new("function", function, variables);
     let mut table = String::from("| instances | requests/s | of each |\n|---|---|---|\n");
-    for instances in [1, 2, 4, 8, 16, 32] {
+    for instances in [1, 2, 4, 8, 16, 32, 64] {
         let mut busy = tokio::task::JoinSet::new();
         for _ in 0..instances {
             let mut function = Environment::start_command(subject.command(function)).await?;

@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::wire::forward;
 
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +181,7 @@ impl State {
             let answer = if let Some(answer) = forwarded {
                 answer
             } else {
-                let answer = self.forward(&mut server, &request).await?;
+                let answer = forward(&mut server, &self.upstream, &request).await?;
                 match fault {
                     Fault::CutAfter => return Ok(()),
                     Fault::HangAfter => return hang().await,
@@ -198,17 +200,6 @@ impl State {
             client.write_all(&answer).await?;
         }
         Ok(())
-    }
-
-    async fn forward(&self, server: &mut Option<TcpStream>, request: &[u8]) -> io::Result<Vec<u8>> {
-        if server.is_none() {
-            *server = Some(TcpStream::connect(&self.upstream).await?);
-        }
-        let server = server.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        server.write_all(request).await?;
-        read_message(server)
-            .await?
-            .ok_or(io::ErrorKind::UnexpectedEof.into())
     }
 }
 
@@ -233,7 +224,7 @@ fn error(status: u16, code: &str, more: &str) -> Vec<u8> {
 }
 
 /// The operation that a request asks for, from its `X-Amz-Target`.
-fn operation(request: &[u8]) -> String {
+pub(crate) fn operation(request: &[u8]) -> String {
     let head = String::from_utf8_lossy(request).to_lowercase();
     let original = String::from_utf8_lossy(request);
     let start = head
@@ -247,7 +238,7 @@ fn operation(request: &[u8]) -> String {
 }
 
 /// Reads one HTTP message that says how long it is; `None` at the end of the connection.
-async fn read_message(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+pub(crate) async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let mut message = Vec::new();
     let mut buffer = vec![0; 16 * 1024];
     loop {

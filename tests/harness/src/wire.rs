@@ -1,70 +1,80 @@
-//! What is between the function and DynamoDB when all is well: TLS, and the time that a network takes.
+//! What is between the function and DynamoDB when all is well: TLS, the time that a network takes, and, for benchmarks of
+//! the function alone, an end to DynamoDB's own time.
 
+use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+use crate::faults::{operation, read_message};
 
 /// A way to a DynamoDB that is called without TLS.
 pub struct Wire {
     /// Where it begins.
     pub endpoint: String,
+    /// The root certificate that a caller has to trust, in PEM; empty without TLS.
+    pub root: String,
 }
 
-impl Wire {
-    /// A way on which every request takes this long; answers come at once.
-    ///
-    /// # Errors
-    /// When there is no free port.
-    pub async fn slow(endpoint: &str, latency: Duration) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let upstream = upstream(endpoint);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, upstream.clone(), latency));
-            }
-        });
-        Ok(Self {
-            endpoint: format!("http://{address}"),
-        })
-    }
+/// What a way is like. By default it is as if it weren't there.
+#[derive(Clone, Copy, Default)]
+pub struct Properties {
+    /// Whether it begins with TLS.
+    pub tls: bool,
+    /// How long a request takes; answers come at once.
+    pub latency: Duration,
+    /// Whether every call is answered with what DynamoDB answered to the first of its operation, without asking again.
+    pub recorded: bool,
+}
 
-    /// A way through TLS, and the root certificate that a caller has to trust, in PEM.
+/// The answers by operation.
+type Record = Arc<Mutex<HashMap<String, Vec<u8>>>>;
+
+impl Wire {
+    /// Starts a way to `endpoint`.
     ///
     /// # Errors
     /// When there is no free port, or no randomness for keys.
-    pub async fn tls(endpoint: &str) -> io::Result<(Self, String)> {
-        let (config, root) = certified().map_err(io::Error::other)?;
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+    pub async fn start(endpoint: &str, properties: Properties) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let upstream = upstream(endpoint);
+        let upstream = endpoint.trim_start_matches("http://").to_owned();
+        let (acceptor, root) = if properties.tls {
+            let (config, root) = certified().map_err(io::Error::other)?;
+            (Some(TlsAcceptor::from(Arc::new(config))), root)
+        } else {
+            (None, String::new())
+        };
+        let record = properties.recorded.then(Record::default);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
+                let (acceptor, upstream, record) = (acceptor.clone(), upstream.clone(), record.clone());
                 tokio::spawn(async move {
                     client.set_nodelay(true)?;
-                    carry(acceptor.accept(client).await?, upstream, Duration::ZERO).await
+                    match acceptor {
+                        Some(acceptor) => {
+                            let client = acceptor.accept(client).await?;
+                            carry(client, upstream, properties.latency, record).await
+                        }
+                        None => carry(client, upstream, properties.latency, record).await,
+                    }
                 });
             }
         });
-        let wire = Self {
-            endpoint: format!("https://{address}"),
-        };
-        Ok((wire, root))
+        let scheme = if properties.tls { "https" } else { "http" };
+        Ok(Self {
+            endpoint: format!("{scheme}://{address}"),
+            root,
+        })
     }
-}
-
-fn upstream(endpoint: &str) -> String {
-    endpoint.trim_start_matches("http://").to_owned()
 }
 
 /// A server of 127.0.0.1 whose certificate hangs from a root of its own.
@@ -84,32 +94,56 @@ fn certified() -> Result<(ServerConfig, String), Box<dyn std::error::Error + Sen
     Ok((config, root_certificate.pem()))
 }
 
-/// Carries bytes both ways until one side ends.
-async fn carry<S>(client: S, upstream: String, latency: Duration) -> io::Result<()>
+/// Carries requests one way and answers the other, until the client ends.
+async fn carry<S>(
+    mut client: S,
+    upstream: String,
+    latency: Duration,
+    record: Option<Record>,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut server = TcpStream::connect(upstream).await?;
-    server.set_nodelay(true)?;
-    let (mut from_client, mut to_client) = tokio::io::split(client);
-    let (mut from_server, mut to_server) = server.split();
-    let requests = async {
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let length = from_client.read(&mut buffer).await?;
-            if length == 0 {
-                return to_server.shutdown().await;
-            }
-            if !latency.is_zero() {
-                tokio::time::sleep(latency).await;
-            }
-            to_server.write_all(buffer.split_at(length).0).await?;
+    let mut server = None;
+    while let Some(request) = read_message(&mut client).await? {
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
         }
-    };
-    let answers = async {
-        tokio::io::copy(&mut from_server, &mut to_client).await?;
-        to_client.shutdown().await
-    };
-    tokio::try_join!(requests, answers)?;
+        let operation = operation(&request);
+        let recorded = record
+            .as_ref()
+            .and_then(|record| lock(record).get(&operation).cloned());
+        let answer = match recorded {
+            Some(answer) => answer,
+            None => forward(&mut server, &upstream, &request).await?,
+        };
+        client.write_all(&answer).await?;
+        client.flush().await?;
+        if let Some(record) = &record {
+            lock(record).entry(operation).or_insert(answer);
+        }
+    }
     Ok(())
+}
+
+fn lock(record: &Record) -> std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>> {
+    record.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has a request answered, over a connection that is opened when it is first needed.
+pub(crate) async fn forward(
+    server: &mut Option<TcpStream>,
+    upstream: &str,
+    request: &[u8],
+) -> io::Result<Vec<u8>> {
+    if server.is_none() {
+        let connection = TcpStream::connect(upstream).await?;
+        connection.set_nodelay(true)?;
+        *server = Some(connection);
+    }
+    let server = server.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+    server.write_all(request).await?;
+    read_message(server)
+        .await?
+        .ok_or(io::ErrorKind::UnexpectedEof.into())
 }
