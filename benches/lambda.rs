@@ -67,7 +67,8 @@ struct Instructions {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let (function, yardstick) = (build("verify-factors").await?, build("yardstick").await?);
+    let function = build("verify-factors", "--bins").await?.join("verify-factors");
+    let yardstick = build("yardstick", "--examples").await?.join("examples/yardstick");
     let dynamo = Dynamo::start().await;
     dynamo.put(local::service_item()).await;
     let recorded = Properties {
@@ -109,11 +110,11 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Builds a package of this workspace by itself, so that no other package's features are in it.
-async fn build(package: &str) -> Result<PathBuf, Failure> {
+/// Builds a package of this workspace by itself, so that no other package's features are in it; the folder it comes to.
+async fn build(package: &str, targets: &str) -> Result<PathBuf, Failure> {
     let status = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--release", "--package", package])
+        .args(["build", "--release", "--package", package, targets])
         .status()
         .await?;
     if !status.success() {
@@ -122,7 +123,7 @@ async fn build(package: &str) -> Result<PathBuf, Failure> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .ok_or("no target folder")?;
-    Ok(target.join("release").join(package))
+    Ok(target.join("release"))
 }
 
 fn trust_store(name: &str, roots: &str, own_root: &str) -> Result<PathBuf, Failure> {

@@ -14,8 +14,8 @@ use crate::http::route::{Operation, Route};
 use crate::http::{Event, FactorResource, Reply, Request, ServiceList, ServiceResource, cors, credentials};
 use crate::parameters::{Form, Rule};
 use crate::rules::{
-    Entropy, Factor, IdempotencyKey, NewFactor, NewService, PageRequest, SERVICE_PARAMETERS, Service,
-    ServiceSid, ServiceUpdate, Timestamp,
+    Entropy, Factor, Fingerprint, IdempotencyKey, NewFactor, NewService, PageRequest, SERVICE_PARAMETERS,
+    Service, ServiceSid, ServiceUpdate, Timestamp,
 };
 use crate::settings::Settings;
 use crate::table::{FactorWrite, Provenance, Table};
@@ -167,13 +167,13 @@ impl App {
         subject: &mut Subject,
     ) -> Result<Response<String>, Refusal> {
         let (new, key) = factor_parameters(call.request, identity)?;
+        let (key, fingerprint) = key.unzip();
         let service = self
             .table
             .service(service_sid, call.now)
             .await?
             .ok_or(no_service)?;
         let entropy = Entropy::draw(getrandom::fill).map_err(Refusal::NoRandomness)?;
-        let fingerprint = key.is_some().then(|| new.fingerprint());
         let factor = Factor::create(new, &service, key.as_ref(), Timestamp::at(call.now), &entropy);
         subject.entity_sid = Some(factor.entity_sid.to_string());
         subject.factor_sid = Some(factor.sid.to_string());
@@ -268,18 +268,22 @@ fn form<'a>(request: &'a Request, known: &[&'static str]) -> Result<Form<'a>, Re
     Ok(Form::decode(&request.body, known)?)
 }
 
-/// All that a request for a Factor says: the path's Identity, the form and the `Idempotency-Key`.
+/// All that a request for a Factor says: the path's Identity, the form, and the `Idempotency-Key` with what it stands for.
 fn factor_parameters(
     request: &Request,
     identity: &str,
-) -> Result<(NewFactor, Option<IdempotencyKey>), Refusal> {
-    let new = NewFactor::parse(identity, &form(request, &NewFactor::parameters())?);
+) -> Result<(NewFactor, Option<(IdempotencyKey, Fingerprint)>), Refusal> {
+    let form = form(request, &NewFactor::parameters())?;
+    let new = NewFactor::parse(identity, &form);
     let key = match request.header(IdempotencyKey::HEADER) {
         Ok(key) => key.map(IdempotencyKey::parse).transpose(),
         Err(_) => Err(Rule::IdempotencyKey.broken_by(IdempotencyKey::HEADER)),
     };
     match (new, key) {
-        (Ok(new), Ok(key)) => Ok((new, key)),
+        (Ok(new), Ok(key)) => {
+            let key = key.map(|key| (key, new.fingerprint(&form)));
+            Ok((new, key))
+        }
         (new, key) => {
             let invalid = new.err().into_iter().flatten().chain(key.err());
             Err(Refusal::Parameters(invalid.collect()))

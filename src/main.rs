@@ -24,10 +24,14 @@ async fn main() -> ExitCode {
     }
 }
 
+/// What every request needs is built here, once; the rest when it is needed.
 async fn serve() -> Result<(), Error> {
+    // First, since it takes no time and a function that is set up wrongly must not start.
     let settings = Settings::from_env(env)?;
-    let app = App::build(settings, table::connect(env).await?);
-    // Lambda bills the start like the first request but lends it a whole processor.
+    // Region, credentials, roots of trust: the half of this that costs is TLS, which the first request would wait for.
+    let client = table::connect(env).await?;
+    let app = App::build(settings, client);
+    // The connection and the Services, too: Lambda lends the start a whole processor, and a request a share of one.
     app.warm_up().await;
     lambda_runtime::run(service_fn(|event| app.invoke(event))).await
 }

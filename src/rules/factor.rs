@@ -76,7 +76,6 @@ pub struct NewFactor {
     friendly_name: FriendlyName,
     metadata: Option<Metadata>,
     binding: NewBinding,
-    fingerprint: Fingerprint,
 }
 
 #[derive(Clone, Debug)]
@@ -127,23 +126,15 @@ impl NewFactor {
             invalid,
             form.optional(Metadata::PARAMETER, |_, text| Metadata::parse(text)),
         );
-        let (binding, parameters) = match factor_type? {
-            FactorType::Push => (
-                Push::parse(form, invalid).map(NewBinding::Push),
-                Push::PARAMETERS.as_slice(),
-            ),
-            FactorType::Totp => (
-                NewTotp::parse(form, invalid).map(NewBinding::Totp),
-                NewTotp::PARAMETERS.as_slice(),
-            ),
+        let binding = match factor_type? {
+            FactorType::Push => Push::parse(form, invalid).map(NewBinding::Push),
+            FactorType::Totp => NewTotp::parse(form, invalid).map(NewBinding::Totp),
         };
-        let parameters = [Self::PARAMETERS.as_slice(), parameters].concat();
         Some(Self {
             identity: identity?,
             friendly_name: friendly_name?,
             metadata: metadata?,
             binding: binding?,
-            fingerprint: Fingerprint::of(form, &parameters).ok()?,
         })
     }
 
@@ -153,10 +144,14 @@ impl NewFactor {
         &self.identity
     }
 
-    /// What tells a retry of this request from another request.
+    /// What tells a retry of this request, which was read from `form`, from another request.
     #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+    pub fn fingerprint(&self, form: &Form<'_>) -> Fingerprint {
+        let parameters = match self.binding {
+            NewBinding::Push(_) => Push::PARAMETERS.as_slice(),
+            NewBinding::Totp(_) => &NewTotp::PARAMETERS,
+        };
+        Fingerprint::of(form, Self::PARAMETERS.iter().chain(parameters))
     }
 }
 
