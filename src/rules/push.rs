@@ -1,7 +1,7 @@
 use std::ops::RangeInclusive;
 
 use data_encoding::BASE64;
-use p256::pkcs8::DecodePublicKey;
+use p256::pkcs8::SubjectPublicKeyInfoRef;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::fields::length;
@@ -61,9 +61,18 @@ impl PublicKey {
         if text.contains(' ') {
             return Err(KeyFault::SpaceInBase64);
         }
+        // It ends the text (RFC 4648, section 3.2); data_encoding takes texts one after another.
+        if text.trim_end_matches('=').contains('=') {
+            return Err(KeyFault::NotBase64);
+        }
         let der = BASE64.decode(text.as_bytes()).map_err(|_| KeyFault::NotBase64)?;
-        p256::PublicKey::from_public_key_der(&der).map_err(|_| KeyFault::NotP256)?;
-        Ok(Self(text.into()))
+        let key = SubjectPublicKeyInfoRef::try_from(der.as_slice()).map_err(|_| KeyFault::NotP256)?;
+        p256::PublicKey::try_from(key.clone()).map_err(|_| KeyFault::NotP256)?;
+        // Uncompressed or compressed, and no other form (RFC 5480, section 2.2): p256 takes x with the tag 5, too.
+        match key.subject_public_key.raw_bytes() {
+            [2..=4, ..] => Ok(Self(text.into())),
+            _ => Err(KeyFault::NotP256),
+        }
     }
 
     /// The key as text, for the table and the answer.
@@ -185,6 +194,27 @@ mod tests {
     }
 
     #[test]
+    fn a_point_is_uncompressed_or_compressed_and_never_of_another_form() {
+        let der = BASE64.decode(KEY.as_bytes()).unwrap();
+        for tag in 0..=u8::MAX {
+            let mut uncompressed = der.clone();
+            uncompressed[26] = tag;
+            // The same, with x alone.
+            let mut compressed = uncompressed[..59].to_vec();
+            (compressed[1], compressed[24]) = (57, 34);
+            for (der, forms) in [(uncompressed, [4].as_slice()), (compressed, &[2, 3])] {
+                let parsed = PublicKey::parse(&BASE64.encode(&der));
+                assert_eq!(
+                    parsed.is_ok(),
+                    forms.contains(&tag),
+                    "{tag} in {} bytes",
+                    der.len()
+                );
+            }
+        }
+    }
+
+    #[test]
     fn the_point_at_infinity_is_refused() {
         let der = BASE64.decode(KEY.as_bytes()).unwrap();
         let mut infinity = der[..23].to_vec();
@@ -216,6 +246,14 @@ mod tests {
         ] {
             assert_eq!(fault(key), KeyFault::NotP256);
         }
+    }
+
+    #[test]
+    fn padding_ends_base64() {
+        let der = BASE64.decode(KEY.as_bytes()).unwrap();
+        let (first, rest) = der.split_at(1);
+        let padded_inside = BASE64.encode(first) + &BASE64.encode(rest);
+        assert_eq!(fault(&padded_inside), KeyFault::NotBase64);
     }
 
     #[test]
