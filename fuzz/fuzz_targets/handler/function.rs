@@ -1,0 +1,168 @@
+//! The function, its DynamoDB and its log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use harness::dynamo::{Dynamo, Item, sdk_config};
+use harness::{gateway, local};
+use lambda_http::{Context, LambdaEvent};
+use tokio::runtime::{Builder, Runtime};
+use verify_factors::http::Event;
+use verify_factors::settings::Settings;
+use verify_factors::{App, logging, table};
+
+use crate::answer::Answer;
+use crate::request::Request;
+
+/// The origin that a function with named origins knows.
+pub const ORIGIN: &str = "https://app.example.com";
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+pub struct Function {
+    runtime: Runtime,
+    dynamo: Dynamo,
+    client: Client,
+    /// Whether the Service is all that is in the table.
+    table_is_ready: AtomicBool,
+}
+
+impl Function {
+    pub fn start() -> Self {
+        tracing::subscriber::set_global_default(logging::subscriber(Some("TRACE"), || LogWriter))
+            .expect("the first subscriber");
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let dynamo = runtime.block_on(Dynamo::start());
+        let client = table::client(&sdk_config(&dynamo.endpoint));
+        Self {
+            runtime,
+            dynamo,
+            client,
+            table_is_ready: AtomicBool::new(false),
+        }
+    }
+
+    /// Sends requests to a new function on a table with one Service, and checks what comes of it.
+    pub fn check(&self, requests: &[Request]) {
+        let named_origins = requests.first().is_some_and(|request| request.named_origins);
+        let settings = Settings::from_env(|variable| match variable {
+            "TABLE_NAME" => Some(self.dynamo.table_name.clone()),
+            "ALLOWED_ORIGINS" => named_origins.then(|| format!("{ORIGIN},https://other.example.com")),
+            _ => local::variable(variable),
+        });
+        let app = App::build(settings.expect("good settings"), self.client.clone());
+        self.runtime.block_on(async {
+            let mut written = false;
+            let mut factors = BTreeMap::new();
+            if !self.table_is_ready.swap(true, Ordering::Relaxed) {
+                self.dynamo.put(local::service_item()).await;
+            }
+            for request in requests {
+                let answer = invoke(&app, request).await;
+                answer.check(request, named_origins);
+                if let Some((sid, body)) = answer.factor(request) {
+                    let before = factors.insert(sid, body.clone());
+                    assert_eq!(
+                        answer.is_replay(),
+                        before.is_some(),
+                        "a replay is of a Factor that is there"
+                    );
+                    assert!(
+                        before.is_none_or(|before| before == body),
+                        "a replay says something else"
+                    );
+                }
+                written |= answer.wrote(request);
+            }
+            if written {
+                self.check_and_clear_table(factors.keys().map(String::as_str).collect())
+                    .await;
+            } else {
+                assert!(factors.is_empty());
+            }
+        });
+    }
+
+    /// The table has the Factors that were created and no other, counted on their Entities.
+    async fn check_and_clear_table(&self, expected: BTreeSet<&str>) {
+        let items = self.dynamo.items().await;
+        let (mut factors, mut counted) = (BTreeSet::new(), 0);
+        for item in &items {
+            let sid = text(item, "sk");
+            if sid.starts_with("YF") {
+                factors.insert(sid);
+            } else if sid.starts_with("YE") {
+                counted += number(item, "totp_factors") + number(item, "push_factors");
+            }
+        }
+        assert_eq!(factors, expected, "the Factors in the table");
+        assert_eq!(counted, factors.len(), "the count of Factors");
+        let deletes: Vec<WriteRequest> = items.iter().map(delete).collect();
+        // As many as one call takes.
+        for deletes in deletes.chunks(25) {
+            self.dynamo
+                .client
+                .batch_write_item()
+                .request_items(&self.dynamo.table_name, deletes.to_vec())
+                .send()
+                .await
+                .expect("deletes");
+        }
+        self.table_is_ready.store(false, Ordering::Relaxed);
+    }
+}
+
+fn delete(item: &Item) -> WriteRequest {
+    let key = |name: &str| AttributeValue::S(text(item, name).to_owned());
+    let request = DeleteRequest::builder().key("pk", key("pk")).key("sk", key("sk"));
+    WriteRequest::builder()
+        .delete_request(request.build().expect("a key"))
+        .build()
+}
+
+async fn invoke(app: &App, request: &Request) -> Answer {
+    let mut context = Context::default();
+    context.request_id = gateway::request_id();
+    let request_id = context.request_id.clone();
+    // As text, which is how it comes from Lambda.
+    let event = request.event().to_string();
+    let payload: Event = serde_json::from_str(&event).unwrap_or_else(|error| panic!("{error}: {event}"));
+    log().clear();
+    let Ok(reply) = app.invoke(LambdaEvent { payload, context }).await;
+    let reply = serde_json::to_value(reply).expect("a reply is JSON");
+    let log = String::from_utf8(std::mem::take(&mut *log())).expect("logs are UTF-8");
+    Answer::new(&reply, request_id, log)
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    item[name].as_s().expect("a string")
+}
+
+fn number(item: &Item, name: &str) -> usize {
+    item.get(name).map_or(0, |value| {
+        value.as_n().expect("a number").parse().expect("a count")
+    })
+}
+
+fn log() -> std::sync::MutexGuard<'static, Vec<u8>> {
+    LOG.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct LogWriter;
+
+impl Write for LogWriter {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        log().write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

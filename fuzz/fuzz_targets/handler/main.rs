@@ -1,0 +1,31 @@
+//! The whole function on an embedded DynamoDB: whatever is sent, what comes back is in the contract.
+//!
+//! An input is up to four requests, written as in HTTP/1.1 and separated by a line `---`; see [`request`].
+
+#![no_main]
+
+mod answer;
+mod function;
+mod request;
+
+use std::sync::LazyLock;
+
+use function::Function;
+use libfuzzer_sys::{Corpus, fuzz_target};
+use request::Request;
+
+/// Requests in one input, at the most.
+const REQUESTS: usize = 4;
+
+static FUNCTION: LazyLock<Function> = LazyLock::new(Function::start);
+
+fuzz_target!(|input: &[u8]| -> Corpus {
+    let requests: Option<Vec<Request>> = request::split(input).map(Request::parse).collect();
+    match requests {
+        Some(requests) if requests.len() <= REQUESTS => {
+            FUNCTION.check(&requests);
+            Corpus::Keep
+        }
+        _ => Corpus::Reject,
+    }
+});
