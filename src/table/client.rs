@@ -135,3 +135,50 @@ fn tls_context(trust_store: TrustStore) -> TlsContext {
         .build()
         .expect("a trust store is all it takes")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+    const GENERAL: &str = "AWS_ENDPOINT_URL";
+
+    fn endpoint_of(variables: &[(&str, &str)]) -> Result<Option<String>, SettingError> {
+        endpoint(|name| {
+            let variable = variables.iter().find(|(other, _)| *other == name);
+            variable.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn dynamodbs_own_endpoint_comes_first_and_an_empty_one_is_none() {
+        let (one, other) = (
+            "http://127.0.0.1:8000",
+            "https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com",
+        );
+        assert_eq!(endpoint_of(&[]), Ok(None));
+        assert_eq!(endpoint_of(&[(OWN, ""), (GENERAL, "")]), Ok(None));
+        assert_eq!(endpoint_of(&[(GENERAL, one)]), Ok(Some(one.to_owned())));
+        assert_eq!(
+            endpoint_of(&[(GENERAL, one), (OWN, other)]),
+            Ok(Some(other.to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_endpoint_that_is_no_url_is_refused_by_the_name_of_its_variable() {
+        for malformed in [
+            "127.0.0.1:8000",
+            "ftp://127.0.0.1",
+            "http://",
+            "http://a b",
+            "https://:443",
+        ] {
+            for variable in [OWN, GENERAL] {
+                let error = endpoint_of(&[(variable, malformed)]).unwrap_err().to_string();
+                assert!(error.contains(&format!("variable {variable} ")), "{error}");
+                assert!(!error.contains(malformed), "{error}");
+            }
+        }
+    }
+}
