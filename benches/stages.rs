@@ -34,7 +34,7 @@ fn body(factor_type: &str) -> Vec<u8> {
 }
 
 fn form(body: &[u8]) -> Form<'_> {
-    Form::decode(body, &NewFactor::parameters()).expect("a form")
+    Form::decode(body, &NewFactor::parameters())
 }
 
 fn new_factor(form: &Form<'_>) -> NewFactor {

@@ -212,7 +212,7 @@ impl App {
     }
 
     async fn list_services(&self, call: Call<'_>) -> Result<Response<String>, Refusal> {
-        let query = Form::decode(call.request.query.as_bytes(), &PageRequest::PARAMETERS)?;
+        let query = Form::decode(call.request.query.as_bytes(), &PageRequest::PARAMETERS);
         let page_request = PageRequest::parse(&query)?;
         let page = self.table.list_services(page_request).await?;
         let list = ServiceList::new(&page, page_request, &self.base(call.request));
@@ -265,7 +265,7 @@ fn form<'a>(request: &'a Request, known: &[&'static str]) -> Result<Form<'a>, Re
     if request.body.len() > MAX_BODY_BYTES {
         return Err(Refusal::BodyTooLarge);
     }
-    Ok(Form::decode(&request.body, known)?)
+    Ok(Form::decode(&request.body, known))
 }
 
 /// All that a request for a Factor says: the path's Identity, the form, and the `Idempotency-Key` with what it stands for.

@@ -3,6 +3,8 @@
 
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use libfuzzer_sys::fuzz_target;
 use verify_factors::parameters::{Form, InvalidParameter, Rule};
 use verify_factors::rules::{NewFactor, NewService, PageRequest, ServiceUpdate};
@@ -30,14 +32,16 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The pairs of a form; an error for a pair that is not UTF-8.
-fn pairs(text: &[u8]) -> Vec<Result<(String, String), ()>> {
+/// The names and values of a form; an error in place of the value of a pair that is not UTF-8.
+fn pairs(text: &[u8]) -> Vec<(String, Result<String, ()>)> {
     text.split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
-            let mut part = || String::from_utf8(percent_decoded(parts.next().unwrap_or_default()));
-            Ok((part().map_err(drop)?, part().map_err(drop)?))
+            let mut part = || percent_decoded(parts.next().unwrap_or_default());
+            let (name, value) = (part(), String::from_utf8(part()).map_err(drop));
+            let lossy = String::from_utf8_lossy(&name).into_owned();
+            (lossy, String::from_utf8(name).map_err(drop).and(value))
         })
         .collect()
 }
@@ -60,42 +64,43 @@ fn check(refused: Option<Vec<InvalidParameter>>, among: &[&str]) {
 
 fuzz_target!(|text: &[u8]| {
     let parameters = NewFactor::parameters();
+    let form = Form::decode(text, &parameters);
     let expected = pairs(text);
-    let form = match Form::decode(text, &parameters) {
-        Ok(form) => form,
-        Err(invalid) => {
-            assert_eq!(
-                invalid.len(),
-                expected.iter().filter(|pair| pair.is_err()).count(),
-                "one refusal for each pair that is not UTF-8"
-            );
-            assert!(!invalid.is_empty());
-            for refusal in invalid {
-                assert_eq!(refusal.rule, Rule::Utf8);
-                assert!(refusal.parameter == Form::BODY || parameters.contains(&refusal.parameter));
-            }
-            return;
-        }
-    };
-    let expected: Vec<(String, String)> = expected
-        .into_iter()
-        .map(|pair| pair.expect("accepted, so it is UTF-8"))
+    let not_utf8: BTreeSet<&str> = expected
+        .iter()
+        .filter(|(_, value)| value.is_err())
+        .map(|(name, _)| {
+            parameters
+                .iter()
+                .find(|known| *known == name)
+                .unwrap_or(&Form::BODY)
+        })
+        .copied()
         .collect();
+    let refused = form.read(|_| Some(())).err().unwrap_or_default();
+    assert!(
+        refused
+            .iter()
+            .copied()
+            .eq(not_utf8.iter().map(|name| Rule::Utf8.broken_by(name))),
+        "{refused:?} is refused of what nobody reads"
+    );
     for name in parameters.iter().chain(&MORE_NAMES).copied() {
         let mut values = expected.iter().filter(|(other, _)| other == name);
         let expected = match (values.next(), values.next()) {
             (_, Some(_)) => Err(Rule::GivenOnce.broken_by(name)),
-            (first, None) => Ok(first
-                .map(|(_, value)| value.as_str())
-                .filter(|value| !value.is_empty())),
+            (None, None) => Ok(None),
+            (Some((_, Ok(value))), None) => Ok(Some(value.as_str()).filter(|value| !value.is_empty())),
+            (Some((_, Err(()))), None) if parameters.contains(&name) => Err(Rule::Utf8.broken_by(name)),
+            // It counts for the body.
+            (Some((_, Err(()))), None) => continue,
         };
         assert_eq!(form.value(name), expected);
     }
 
-    let mut of_factor = parameters.clone();
-    of_factor.push("Identity");
-    check(NewFactor::parse(IDENTITY, &form).err(), &of_factor);
-    let of_service = [
+    let not_utf8: Vec<&str> = not_utf8.into_iter().collect();
+    let among = |names: &[&'static str]| [names, &not_utf8].concat();
+    let of_service = among(&[
         "FriendlyName",
         "Totp.Issuer",
         "Totp.TimeStep",
@@ -103,11 +108,15 @@ fuzz_target!(|text: &[u8]| {
         "Totp.Skew",
         "Push.ApnCredentialSid",
         "Push.FcmCredentialSid",
-    ];
+    ]);
+    check(
+        NewFactor::parse(IDENTITY, &form).err(),
+        &[among(&parameters), vec!["Identity"]].concat(),
+    );
     check(NewService::parse(&form).err(), &of_service);
     check(ServiceUpdate::parse(&form).err(), &of_service);
     check(
         PageRequest::parse(&form).err(),
-        &["PageSize", "Page", "PageToken"],
+        &among(&["PageSize", "Page", "PageToken"]),
     );
 });

@@ -99,7 +99,7 @@ fn parsed(text: &str) -> Result<(), KeyFault> {
          &Binding.PublicKey={}",
         utf8_percent_encode(text, NON_ALPHANUMERIC)
     );
-    let form = Form::decode(form.as_bytes(), &[]).expect("a form");
+    let form = Form::decode(form.as_bytes(), &[]);
     match NewFactor::parse("ff483d1ff591898a9942916050d2ca3f", &form) {
         Ok(_) => Ok(()),
         Err(invalid) => match invalid.as_slice() {

@@ -105,8 +105,7 @@ impl NewFactor {
     /// # Errors
     /// Every parameter that is invalid, in the order of the contract's table.
     pub fn parse(identity: &str, form: &Form<'_>) -> Result<Self, Vec<InvalidParameter>> {
-        let mut invalid = Vec::new();
-        Self::parse_noting(identity, form, &mut invalid).ok_or(invalid)
+        form.read(|invalid| Self::parse_noting(identity, form, invalid))
     }
 
     fn parse_noting(identity: &str, form: &Form<'_>, invalid: &mut Vec<InvalidParameter>) -> Option<Self> {

@@ -107,19 +107,15 @@ impl NewService {
     /// # Errors
     /// Every parameter that is invalid.
     pub fn parse(form: &Form<'_>) -> Result<Self, Vec<InvalidParameter>> {
-        let mut invalid = Vec::new();
-        let friendly_name = noting(
-            &mut invalid,
-            form.required(ServiceName::PARAMETER).and_then(ServiceName::parse),
-        );
-        let settings = ServiceSettings::parse(form, &mut invalid);
-        match (friendly_name, settings) {
-            (Some(friendly_name), Some(settings)) => Ok(Self {
-                friendly_name,
-                settings,
-            }),
-            _ => Err(invalid),
-        }
+        form.read(|invalid| {
+            let friendly_name = form.required(ServiceName::PARAMETER).and_then(ServiceName::parse);
+            let friendly_name = noting(invalid, friendly_name);
+            let settings = ServiceSettings::parse(form, invalid);
+            Some(Self {
+                friendly_name: friendly_name?,
+                settings: settings?,
+            })
+        })
     }
 }
 
@@ -136,19 +132,15 @@ impl ServiceUpdate {
     /// # Errors
     /// Every parameter that is invalid.
     pub fn parse(form: &Form<'_>) -> Result<Self, Vec<InvalidParameter>> {
-        let mut invalid = Vec::new();
-        let friendly_name = noting(
-            &mut invalid,
-            form.optional(ServiceName::PARAMETER, |_, text| ServiceName::parse(text)),
-        );
-        let settings = ServiceSettings::parse(form, &mut invalid);
-        match (friendly_name, settings) {
-            (Some(friendly_name), Some(settings)) => Ok(Self {
-                friendly_name,
-                settings,
-            }),
-            _ => Err(invalid),
-        }
+        form.read(|invalid| {
+            let friendly_name = form.optional(ServiceName::PARAMETER, |_, text| ServiceName::parse(text));
+            let friendly_name = noting(invalid, friendly_name);
+            let settings = ServiceSettings::parse(form, invalid);
+            Some(Self {
+                friendly_name: friendly_name?,
+                settings: settings?,
+            })
+        })
     }
 }
 
@@ -223,24 +215,22 @@ impl PageRequest {
     /// # Errors
     /// Every parameter that is invalid.
     pub fn parse(query: &Form<'_>) -> Result<Self, Vec<InvalidParameter>> {
-        let mut invalid = Vec::new();
-        let size = query.optional("PageSize", |name, text| integer(name, text, &Self::SIZE));
-        let size = noting(&mut invalid, size);
-        // A number that the last page counts up to stays there, and is still in the range.
-        let number = query.optional("Page", |name, text| integer(name, text, &(0..=u32::MAX)));
-        let number = noting(&mut invalid, number);
-        let token = query.optional("PageToken", |name, text| {
-            PageToken::parse(text).ok_or(Rule::PageToken.broken_by(name))
-        });
-        let token = noting(&mut invalid, token);
-        match (size, number, token) {
-            (Some(size), Some(number), Some(token)) => Ok(Self {
-                size: size.unwrap_or(Self::DEFAULT_SIZE),
-                number: number.unwrap_or_default(),
-                token,
-            }),
-            _ => Err(invalid),
-        }
+        query.read(|invalid| {
+            let size = query.optional("PageSize", |name, text| integer(name, text, &Self::SIZE));
+            let size = noting(invalid, size);
+            // A number that the last page counts up to stays there, and is still in the range.
+            let number = query.optional("Page", |name, text| integer(name, text, &(0..=u32::MAX)));
+            let number = noting(invalid, number);
+            let token = query.optional("PageToken", |name, text| {
+                PageToken::parse(text).ok_or(Rule::PageToken.broken_by(name))
+            });
+            let token = noting(invalid, token);
+            Some(Self {
+                size: size?.unwrap_or(Self::DEFAULT_SIZE),
+                number: number?.unwrap_or_default(),
+                token: token?,
+            })
+        })
     }
 }
 
@@ -282,7 +272,7 @@ mod tests {
     }
 
     fn form(text: &str) -> Form<'_> {
-        Form::decode(text.as_bytes(), &SERVICE_PARAMETERS).unwrap()
+        Form::decode(text.as_bytes(), &SERVICE_PARAMETERS)
     }
 
     #[test]
@@ -326,7 +316,7 @@ mod tests {
     }
 
     fn page(text: &str) -> Result<PageRequest, Vec<InvalidParameter>> {
-        PageRequest::parse(&Form::decode(text.as_bytes(), &PageRequest::PARAMETERS).unwrap())
+        PageRequest::parse(&Form::decode(text.as_bytes(), &PageRequest::PARAMETERS))
     }
 
     #[test]

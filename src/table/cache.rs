@@ -55,7 +55,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
     fn service(number: u128) -> Service {
-        let new = NewService::parse(&Form::decode(b"FriendlyName=Owl", &[]).unwrap()).unwrap();
+        let new = NewService::parse(&Form::decode(b"FriendlyName=Owl", &[])).unwrap();
         let sid = ServiceSid::from_bytes(number.to_be_bytes());
         Service::create(new, AccountSid::from_bytes([0; 16]), sid, Timestamp::at(NOW))
     }
