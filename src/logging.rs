@@ -11,17 +11,18 @@ pub const LEVEL_VARIABLE: &str = "AWS_LAMBDA_LOG_LEVEL";
 
 /// The subscriber of this function, at a level as Lambda names it; `INFO` if there is none.
 ///
-/// Other crates are heard from `WARN` up, whatever the level: below it they log requests and responses, in which there
+/// A release has no level below `INFO` (see Cargo.toml). Other crates are heard from `WARN` up, whatever the level: below it they log requests and responses, in which there
 /// are secrets.
 pub fn subscriber<W>(level: Option<&str>, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let level = match level {
-        Some("TRACE") => LevelFilter::TRACE,
-        Some("DEBUG") => LevelFilter::DEBUG,
-        Some("WARN") => LevelFilter::WARN,
-        Some("ERROR" | "FATAL") => LevelFilter::ERROR,
+    let level = level.unwrap_or_default().to_ascii_uppercase();
+    let level = match level.as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     };
     let others = LevelFilter::from_level(Level::WARN).min(level);

@@ -37,5 +37,6 @@ async fn serve() -> Result<(), Error> {
 }
 
 fn env(variable: &str) -> Option<String> {
-    std::env::var(variable).ok()
+    // What isn't Unicode is there and malformed, not absent.
+    std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
 }

@@ -106,12 +106,15 @@ fn allowed_origins(value: &str) -> Result<AllowedOrigins, SettingError> {
         return Ok(AllowedOrigins::Any);
     }
     let origins: Vec<String> = value.split(',').map(|origin| origin.trim().to_owned()).collect();
-    if origins.iter().all(|origin| is_origin(origin)) {
+    if origins
+        .iter()
+        .all(|origin| is_origin(origin) && is_normal(origin))
+    {
         Ok(AllowedOrigins::These(origins))
     } else {
         Err(SettingError::malformed(
             "ALLOWED_ORIGINS",
-            "* or a comma-separated list of origins like https://app.example.com",
+            "* or a comma-separated list of origins as browsers send them, like https://app.example.com",
         ))
     }
 }
@@ -128,7 +131,14 @@ fn base_url(value: String) -> Result<String, SettingError> {
     }
 }
 
-/// Whether a text is a scheme, a host and perhaps a port, as browsers write an origin (RFC 6454, section 6.2).
+/// Whether an origin is written as browsers do: in lower case, without the scheme's own port (RFC 6454, section 6.2).
+fn is_normal(origin: &str) -> bool {
+    let own_port = origin.starts_with("https://") && origin.ends_with(":443")
+        || origin.starts_with("http://") && origin.ends_with(":80");
+    !own_port && !origin.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether a text is a scheme, a host and perhaps a port.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, authority)) = text.split_once("://") else {
         return false;
@@ -149,7 +159,8 @@ pub(crate) fn is_authority(text: &str) -> bool {
         Some(address) => !address.is_empty() && address.bytes().all(address_like),
         None => !host.is_empty() && host.bytes().all(name_like),
     };
-    good_host && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    good_host && port.is_none_or(is_port)
 }
 
 /// A setting that is missing or malformed: it names the variable and does not repeat the value.
@@ -266,6 +277,11 @@ mod tests {
                     "example.com",
                     "*,https://a.example",
                     "https://a.example/",
+                    "https://A.example",
+                    "https://a.example:443",
+                    "http://a.example:80",
+                    "https://a.example:+8443",
+                    "https://*.example",
                     "https://",
                     ",",
                 ],
@@ -309,7 +325,7 @@ mod tests {
         let settings = read(&[
             (
                 "ALLOWED_ORIGINS",
-                "https://a.example, http://localhost:3000,http://[::1]:80,capacitor://localhost",
+                "https://a.example, http://localhost:3000,http://[::1]:8080,capacitor://localhost",
             ),
             ("BASE_URL", "https://verify.example.com:8443"),
         ])
@@ -320,7 +336,7 @@ mod tests {
                 [
                     "https://a.example",
                     "http://localhost:3000",
-                    "http://[::1]:80",
+                    "http://[::1]:8080",
                     "capacitor://localhost"
                 ]
                 .map(str::to_owned)

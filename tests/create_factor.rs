@@ -349,6 +349,19 @@ async fn a_refusal_names_every_parameter_that_is_wrong_and_echoes_none() {
     assert_eq!(function.items().await, [] as [Value; 0], "nothing is written");
 }
 
+#[tokio::test]
+async fn bytes_that_are_not_utf8_hide_no_other_refusal() {
+    let function = Function::start().await;
+    let form = "FriendlyName=%FF&FriendlyName%FF=1&FactorType=totp&Config.Skew=3&Config.AppId=%C3%28&Config.AppId=%FE";
+    let answer = function.create_factor(form).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.invalid(),
+        ["FriendlyName", "Config.Skew", "Config.AppId", "body"].map(|name| (name.to_owned(), 60306))
+    );
+    assert_eq!(function.items().await, [] as [Value; 0]);
+}
+
 /// Each rule of the parameters, broken alone: form, parameter, code.
 fn broken_rules() -> Vec<(String, &'static str, u64)> {
     let totp = |more: &str| format!("FriendlyName=a&FactorType=totp&{more}");

@@ -91,7 +91,10 @@ fn is_promised(answer: &Answer) -> bool {
 /// The status when a fault never ends.
 fn lasting(fault: Fault) -> u64 {
     match fault {
-        Fault::ProvisionedThroughputExceeded | Fault::Throttling | Fault::TransactionConflict => 429,
+        Fault::ProvisionedThroughputExceeded
+        | Fault::Throttling
+        | Fault::TransactionConflict
+        | Fault::TransactionInProgress => 429,
         Fault::Delay => 201,
         _ => 503,
     }
@@ -218,6 +221,18 @@ async fn each_fault_of_the_services_is_answered_as_promised() {
         }
     }
     tests.join_all().await;
+}
+
+#[tokio::test]
+async fn a_delete_that_dynamodb_is_still_at_is_the_same_delete_when_it_is_tried_again() {
+    let faulty = Faulty::start().await;
+    // More often than the SDK tries.
+    faulty
+        .proxy
+        .script(&[Fault::TransactionInProgress; 4], Fault::None);
+    let path = format!("/v2/Services/{}", local::SERVICE_SID);
+    let answer = faulty.invoke(&request("DELETE", &path, &[], "")).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
 }
 
 #[tokio::test]

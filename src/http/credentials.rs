@@ -1,5 +1,6 @@
 use data_encoding::BASE64;
 use lambda_http::http::header::AUTHORIZATION;
+use secrecy::zeroize::Zeroizing;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -27,10 +28,11 @@ pub(crate) fn are_good(request: &Request, account: AccountSid, tokens: &AuthToke
     (same_account & (primary | secondary)).into()
 }
 
-fn basic(header: &str) -> Option<Vec<u8>> {
+fn basic(header: &str) -> Option<Zeroizing<Vec<u8>>> {
     let (scheme, credentials) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    BASE64.decode(credentials.trim_matches(' ').as_bytes()).ok()
+    let decoded = BASE64.decode(credentials.trim_matches(' ').as_bytes());
+    decoded.map(Zeroizing::new).ok()
 }

@@ -3,6 +3,7 @@ use lambda_http::aws_lambda_events::apigw::{
 };
 use lambda_http::http::header::{AsHeaderName, HOST};
 use lambda_http::http::{HeaderMap, Method};
+use secrecy::zeroize::Zeroizing;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::value::RawValue;
 
@@ -28,7 +29,8 @@ pub struct Request {
     /// The query string, percent-encoded.
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    /// Wiped when it is dropped, as there are seeds in it.
+    pub(crate) body: Zeroizing<Vec<u8>>,
     /// The host that was called, as far as API Gateway says.
     domain_name: Option<String>,
 }
@@ -113,19 +115,23 @@ fn without_stage(path: String, stage: Option<&str>) -> (String, String) {
     let rest = stage
         .filter(|stage| *stage != "$default")
         .and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage))
-        .filter(|rest| rest.starts_with('/'));
+        // A stage can have the name of the API's version.
+        .filter(|rest| rest.starts_with("/v2/"));
     match rest {
-        Some(rest) => (path.trim_end_matches(rest).to_owned(), rest.to_owned()),
+        Some(rest) => (
+            path.strip_suffix(rest).unwrap_or_default().to_owned(),
+            rest.to_owned(),
+        ),
         None => (String::new(), path),
     }
 }
 
-fn body(body: Option<String>, is_base64_encoded: bool) -> Option<Vec<u8>> {
-    let body = body.unwrap_or_default();
+fn body(body: Option<String>, is_base64_encoded: bool) -> Option<Zeroizing<Vec<u8>>> {
+    let body = Zeroizing::new(body.unwrap_or_default().into_bytes());
     if is_base64_encoded {
-        data_encoding::BASE64.decode(body.as_bytes()).ok()
+        data_encoding::BASE64.decode(&body).map(Zeroizing::new).ok()
     } else {
-        Some(body.into_bytes())
+        Some(body)
     }
 }
 
@@ -211,6 +217,8 @@ mod tests {
             (http_api("/v2/Services", "$default"), ""),
             (http_api("/prod/v2/Services", "prod"), "/prod"),
             (http_api("/v2/Services", "prod"), ""),
+            (http_api("/v2/Services", "v2"), ""),
+            (http_api("/v2/v2/Services", "v2"), "/v2"),
             (rest_api("/v2/Services", "/prod/v2/Services"), "/prod"),
             (rest_api("/v2/Services", "/v2/Services"), ""),
             (rest_api("/prod/v2/Services", "/prod/v2/Services"), "/prod"),
@@ -238,9 +246,9 @@ mod tests {
     fn base64_bodies_are_decoded() {
         let mut event = http_api("/", "$default");
         event["body"] = json!("YT3/");
-        assert_eq!(read(&event).body, b"YT3/");
+        assert_eq!(read(&event).body.as_slice(), b"YT3/");
         event["isBase64Encoded"] = json!(true);
-        assert_eq!(read(&event).body, b"a=\xff");
+        assert_eq!(read(&event).body.as_slice(), b"a=\xff");
     }
 
     #[test]

@@ -139,7 +139,10 @@ impl Timestamp {
     /// Reads a timestamp as it is written.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        OffsetDateTime::parse(text, &Rfc3339).ok().map(Self::at)
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        // RFC 3339 has the years 0 to 9999, in any offset; UTC's can be the one before or after.
+        let moment = moment.checked_to_offset(time::UtcOffset::UTC)?;
+        (0..=9999).contains(&moment.year()).then(|| Self::at(moment))
     }
 }
 
@@ -224,6 +227,15 @@ mod tests {
         let moment = Timestamp::at(datetime!(2015-07-30 22:00:00.999 +2));
         assert_eq!(moment.to_string(), "2015-07-30T20:00:00Z");
         assert_eq!(Timestamp::parse("2015-07-30T20:00:00Z"), Some(moment));
-        assert_eq!(Timestamp::parse("2015-07-30"), None);
+        for text in [
+            "2015-07-30",
+            "9999-12-31T23:59:59-23:59",
+            "0000-01-01T00:00:00+23:59",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+        for text in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
+        }
     }
 }

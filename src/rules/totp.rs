@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -145,11 +145,12 @@ impl Seed {
     /// [`Rule::Base32`], [`Rule::SeedLength`].
     pub fn parse(text: &str) -> Result<Self, InvalidParameter> {
         let not_base32 = Rule::Base32.broken_by(Self::PARAMETER);
-        let symbols: Zeroizing<Vec<u8>> = Zeroizing::new(
+        // With room for all of it: growing leaves copies that nobody wipes.
+        let mut symbols = Zeroizing::new(Vec::with_capacity(text.len()));
+        symbols.extend(
             text.bytes()
                 .filter(|byte| *byte != b' ')
-                .map(|byte| byte.to_ascii_uppercase())
-                .collect(),
+                .map(|byte| byte.to_ascii_uppercase()),
         );
         let padding = symbols.iter().rev().take_while(|byte| **byte == b'=').count();
         let (unpadded, _) = symbols.split_at(symbols.len() - padding);
@@ -304,7 +305,12 @@ impl Totp {
     #[must_use]
     pub fn uri(&self, account: &FriendlyName) -> SecretString {
         let issuer = utf8_percent_encode(self.issuer.as_str(), RESERVED);
-        let uri = format!(
+        // With room for all of it, as above: three names of 64 characters, each up to four bytes, each of those up to three
+        // characters; and the rest.
+        let mut uri = Zeroizing::new(String::with_capacity(3 * 64 * 4 * 3 + 512));
+        // A String takes all.
+        let _ = write!(
+            *uri,
             "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm={algorithm}&digits={digits}&period={period}",
             account = utf8_percent_encode(account.expose(), RESERVED),
             secret = self.seed.to_base32().expose_secret(),
@@ -312,7 +318,7 @@ impl Totp {
             digits = self.code_length.get(),
             period = self.time_step.get(),
         );
-        uri.into()
+        SecretString::from(uri.as_str())
     }
 }
 

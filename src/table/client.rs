@@ -44,11 +44,13 @@ pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, Set
         .provide_credentials()
         .await
         .map_err(|_| SettingError::missing("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))?;
-    let endpoint = endpoint(env)?;
+    let endpoint = endpoint(&env)?;
     let tls = tls_context(trust_store(endpoint.as_deref(), region.as_ref()));
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(region)
+        .use_fips(flag(&env, "AWS_USE_FIPS_ENDPOINT")?)
+        .use_dual_stack(flag(&env, "AWS_USE_DUALSTACK_ENDPOINT")?)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(
             Builder::new()
@@ -63,9 +65,19 @@ pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, Set
     Ok(client(&config.build()))
 }
 
+/// A variable that is `true` or `false`, in any case; false if it is absent.
+fn flag(env: impl Fn(&str) -> Option<String>, variable: &'static str) -> Result<bool, SettingError> {
+    let value = env(variable).unwrap_or_default().to_ascii_lowercase();
+    match value.as_str() {
+        "true" => Ok(true),
+        "" | "false" => Ok(false),
+        _ => Err(SettingError::malformed(variable, "true or false")),
+    }
+}
+
 /// Where DynamoDB is, if it isn't where the Region has it
 /// ([AWS's rules](https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)).
-fn endpoint(env: impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingError> {
+fn endpoint(env: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingError> {
     for variable in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
         let Some(endpoint) = env(variable).filter(|endpoint| !endpoint.is_empty()) else {
             continue;
@@ -108,7 +120,16 @@ pub fn client(config: &SdkConfig) -> Client {
 /// Amazon's five roots where the endpoint is AWS's own, as reading the system's 140 would be most of a cold start; the
 /// system's where an endpoint can hang from another root.
 fn trust_store(endpoint: Option<&str>, region: &str) -> TrustStore {
-    let amazon = match endpoint {
+    if is_amazons(endpoint, region) {
+        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    } else {
+        TrustStore::default()
+    }
+}
+
+/// Whether the endpoint is one of AWS's own, whose certificates hang from Amazon's roots.
+fn is_amazons(endpoint: Option<&str>, region: &str) -> bool {
+    match endpoint {
         Some(endpoint) => {
             let host = endpoint.strip_prefix("https://").unwrap_or_default();
             host.split(['/', ':']).next().is_some_and(|host| host.ends_with(".amazonaws.com"))
@@ -117,11 +138,6 @@ fn trust_store(endpoint: Option<&str>, region: &str) -> TrustStore {
         }
         // The partitions of China and of the isolated regions have roots of their own.
         None => !region.starts_with("cn-") && !region.contains("-iso"),
-    };
-    if amazon {
-        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
-    } else {
-        TrustStore::default()
     }
 }
 
@@ -144,7 +160,7 @@ mod tests {
     const GENERAL: &str = "AWS_ENDPOINT_URL";
 
     fn endpoint_of(variables: &[(&str, &str)]) -> Result<Option<String>, SettingError> {
-        endpoint(|name| {
+        endpoint(&|name: &str| {
             let variable = variables.iter().find(|(other, _)| *other == name);
             variable.map(|(_, value)| (*value).to_owned())
         })
@@ -162,6 +178,54 @@ mod tests {
         assert_eq!(
             endpoint_of(&[(GENERAL, one), (OWN, other)]),
             Ok(Some(other.to_owned()))
+        );
+    }
+
+    #[test]
+    fn amazons_roots_are_for_amazons_endpoints() {
+        for (endpoint, region, amazons) in [
+            (None, "eu-central-1", true),
+            (None, "us-gov-west-1", true),
+            (None, "cn-north-1", false),
+            (None, "us-iso-east-1", false),
+            (
+                Some("https://dynamodb.eu-central-1.amazonaws.com"),
+                "eu-central-1",
+                true,
+            ),
+            (
+                Some("https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com:443/"),
+                "us-east-1",
+                true,
+            ),
+            (
+                Some("https://dynamodb.cn-north-1.amazonaws.com.cn"),
+                "cn-north-1",
+                false,
+            ),
+            (Some("https://amazonaws.com.example.com"), "us-east-1", false),
+            (Some("https://dynamodb.internal:8443"), "us-east-1", false),
+            (Some("http://127.0.0.1:8000"), "us-east-1", true),
+        ] {
+            assert_eq!(is_amazons(endpoint, region), amazons, "{endpoint:?} {region}");
+        }
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false_or_absent() {
+        let read = |value: Option<&str>| flag(|_| value.map(str::to_owned), "AWS_USE_FIPS_ENDPOINT");
+        for (value, expected) in [
+            (None, false),
+            (Some(""), false),
+            (Some("False"), false),
+            (Some("TRUE"), true),
+        ] {
+            assert_eq!(read(value), Ok(expected), "{value:?}");
+        }
+        let error = read(Some("yes")).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the environment variable AWS_USE_FIPS_ENDPOINT has to be true or false"
         );
     }
 

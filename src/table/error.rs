@@ -5,7 +5,6 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// Why the table did not do what it was asked, by what the caller can do about it.
-#[derive(Debug)]
 pub enum TableError {
     /// DynamoDB asks for patience, or writers of one item keep colliding: try again soon.
     Throttled(Cause),
@@ -79,6 +78,13 @@ where
     }
 }
 
+/// What [`TableError::chain`] says, for the same reason.
+impl fmt::Debug for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}: {}", self.chain())
+    }
+}
+
 impl fmt::Display for TableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -93,5 +99,29 @@ impl Error for TableError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         let (Self::Throttled(cause) | Self::Unreachable(cause) | Self::Fault(cause)) = self;
         Some(cause.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::operation::get_item::GetItemError;
+    use lambda_http::http::Response;
+
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_answer_of_dynamodbs() {
+        let answer = Response::new("JBSWY3DPEHPK3PXP".into());
+        let answer = HttpResponse::try_from(answer).unwrap();
+        let error: SdkError<GetItemError, _> = SdkError::response_error("garbled", answer);
+        assert!(
+            format!("{error:?}").contains("JBSWY3DPEHPK3PXP"),
+            "the SDK's own does"
+        );
+        let error = TableError::from(error);
+        assert_eq!(
+            format!("{error:?}"),
+            "DynamoDB cannot be reached: response error: garbled"
+        );
     }
 }

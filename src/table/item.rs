@@ -145,11 +145,15 @@ fn to_totp(binding: Stored<'_>, config: Stored<'_>) -> Result<Totp, TableError> 
 /// Which request a stored Factor came from.
 pub(super) fn to_provenance(item: &Item) -> Result<(String, Option<Fingerprint>), TableError> {
     let request_id = Stored { what: "Factor", item }.parsed("request_id", |text| Some(text.to_owned()))?;
-    let fingerprint = match item.get("request_fingerprint") {
-        Some(AttributeValue::B(bytes)) => Fingerprint::from_bytes(bytes.as_ref()),
+    let fingerprint = item.get("request_fingerprint").map(|value| match value {
+        AttributeValue::B(bytes) => Fingerprint::from_bytes(bytes.as_ref()),
         _ => None,
-    };
-    Ok((request_id, fingerprint))
+    });
+    match fingerprint {
+        Some(None) => Err(TableError::not_ours("Factor", "request_fingerprint")),
+        Some(Some(fingerprint)) => Ok((request_id, Some(fingerprint))),
+        None => Ok((request_id, None)),
+    }
 }
 
 /// The item of a Service.

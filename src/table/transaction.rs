@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use data_encoding::HEXLOWER;
 
 use super::{Table, TableError};
 
@@ -26,27 +27,31 @@ pub(super) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 impl Table {
     /// Writes all or nothing, trying again while other writers are in the way.
     ///
-    /// The SDK gives each call a `ClientRequestToken` that its retries share, so a write whose answer was lost is not
-    /// done twice. A call after a collision has a new token, as DynamoDB said that nothing was written.
+    /// All tries share a `ClientRequestToken`, the SDK's retries too, so a write whose answer was lost is not done twice.
+    /// A new token comes only after a collision, as DynamoDB said that nothing was written.
     pub(super) async fn transact(&self, items: &[TransactWriteItem]) -> Result<Transaction, TableError> {
         let started = Instant::now();
         let mut longest_pause = FIRST_PAUSE;
+        let mut token = token()?;
         loop {
             let sent = self
                 .client
                 .transact_write_items()
                 .set_transact_items(Some(items.to_vec()))
+                .client_request_token(&token)
                 .send()
                 .await;
             let Err(error) = sent else {
                 return Ok(Transaction::Committed);
             };
-            let reasons = match error.as_service_error() {
+            let (reasons, next_token) = match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    cancelled.cancellation_reasons()
+                    (cancelled.cancellation_reasons(), self::token()?)
                 }
-                // An earlier attempt of the same call is still under way.
-                Some(TransactWriteItemsError::TransactionInProgressException(_)) => &[],
+                // An earlier try is still under way: the next one asks how it went.
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                    ([].as_slice(), token.clone())
+                }
                 _ => return Err(error.into()),
             };
             let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
@@ -64,6 +69,14 @@ impl Table {
             // Full jitter: writers that collided spread over the whole pause.
             tokio::time::sleep(longest_pause.mul_f64(fastrand::f64())).await;
             longest_pause = LONGEST_PAUSE.min(longest_pause * 2);
+            token = next_token;
         }
     }
+}
+
+/// A `ClientRequestToken` that no other transaction has: 1 to 36 characters.
+fn token() -> Result<String, TableError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| TableError::Fault(error.into()))?;
+    Ok(HEXLOWER.encode(&bytes))
 }

@@ -38,6 +38,8 @@ pub enum Fault {
     Throttling,
     /// Another transaction has one of the items.
     TransactionConflict,
+    /// DynamoDB does what it is asked, and says that it is still at it.
+    TransactionInProgress,
     /// The answer is a 200 that isn't DynamoDB's.
     Garbage,
     /// DynamoDB does what it is asked, and its answer is garbled on the way.
@@ -46,7 +48,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::CutBefore,
         Self::CutAfter,
         Self::CutWithin,
@@ -58,6 +60,7 @@ impl Fault {
         Self::ProvisionedThroughputExceeded,
         Self::Throttling,
         Self::TransactionConflict,
+        Self::TransactionInProgress,
         Self::Garbage,
         Self::GarbageAfter,
     ];
@@ -152,8 +155,9 @@ impl State {
                 let mut script = self.script();
                 script.calls.push(operation.clone());
                 let fault = script.next.pop_front().or(script.then).unwrap_or(Fault::None);
-                // Only transactions can conflict.
-                if fault == Fault::TransactionConflict && operation != "TransactWriteItems" {
+                // Only transactions can conflict, or take their time.
+                let of_transactions = [Fault::TransactionConflict, Fault::TransactionInProgress];
+                if of_transactions.contains(&fault) && operation != "TransactWriteItems" {
                     Fault::None
                 } else {
                     fault
@@ -190,6 +194,7 @@ impl State {
                         return Ok(());
                     }
                     Fault::GarbageAfter => GARBAGE.to_vec(),
+                    Fault::TransactionInProgress => error(400, "TransactionInProgressException", ""),
                     Fault::Delay => {
                         tokio::time::sleep(Duration::from_millis(150)).await;
                         answer
