@@ -1,6 +1,6 @@
 //! The compiled function against a yardstick, each started and called as Lambda does: `cargo bench --bench lambda`.
 //!
-//! It builds both as they are deployed, puts a Runtime API and a DynamoDB on this machine around them, and prints tables
+//! It builds both with the profile of what is deployed, puts a Runtime API and a DynamoDB on this machine around them, and prints tables
 //! in Markdown. Where the function alone is of interest, DynamoDB's first answer to each operation is replayed at once, so
 //! that none of the time is the database's. Linux only, as it reads `/proc`; instructions are counted where `valgrind` is installed.
 

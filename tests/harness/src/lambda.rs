@@ -130,7 +130,8 @@ impl Environment {
     /// # Errors
     /// When it cannot be ended.
     pub async fn terminate(self) -> io::Result<Output> {
-        let kill = Command::new("kill").arg(self.process_id().to_string()).status();
+        let id = self.function.id().ok_or(io::ErrorKind::NotFound)?;
+        let kill = Command::new("kill").arg(id.to_string()).status();
         if !kill.await?.success() {
             return Err(io::ErrorKind::NotFound.into());
         }
