@@ -23,7 +23,8 @@ use crate::table::{FactorWrite, Provenance, Table};
 /// The header with the ID by which the log knows a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// One request, at the most: longer than anything it waits for, and shorter than the function's time limit of 10 s.
+/// One request, at the most: longer than any one thing it waits for, if not than all of them one after another, and shorter
+/// than the function's time limit of 10 s.
 const REQUEST_TIME: Duration = Duration::from_secs(6);
 
 /// The function with its settings and its table.

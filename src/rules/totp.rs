@@ -304,16 +304,17 @@ impl Totp {
     /// from a QR code, with every parameter there and RFC 3986 percent-encoding.
     #[must_use]
     pub fn uri(&self, account: &FriendlyName) -> SecretString {
-        let issuer = utf8_percent_encode(self.issuer.as_str(), RESERVED);
-        // With room for all of it, as above: three names of 64 characters, each up to four bytes, each of those up to three
-        // characters; and the rest.
-        let mut uri = Zeroizing::new(String::with_capacity(3 * 64 * 4 * 3 + 512));
+        let (issuer, account, secret) = (self.issuer.as_str(), account.expose(), self.seed.to_base32());
+        // With room for all of it, as above: a byte of a name comes to three characters at the most.
+        let names = 3 * (2 * issuer.len() + account.len());
+        let mut uri = Zeroizing::new(String::with_capacity(names + secret.expose_secret().len() + 96));
         // A String takes all.
         let _ = write!(
             *uri,
             "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm={algorithm}&digits={digits}&period={period}",
-            account = utf8_percent_encode(account.expose(), RESERVED),
-            secret = self.seed.to_base32().expose_secret(),
+            issuer = utf8_percent_encode(issuer, RESERVED),
+            account = utf8_percent_encode(account, RESERVED),
+            secret = secret.expose_secret(),
             algorithm = self.algorithm.uri_name(),
             digits = self.code_length.get(),
             period = self.time_step.get(),
