@@ -26,6 +26,8 @@ const STARTS: usize = 31;
 const WARM_REQUESTS: usize = 300;
 /// Warm requests over which instructions are counted; they repeat to about 1 %.
 const COUNTED_REQUESTS: usize = 100;
+/// Entities that are filled up with Factors.
+const ENTITIES: usize = 101;
 /// The most totp Factors that an Entity can have.
 const FACTORS: usize = 100;
 /// What a request takes to DynamoDB where the function's instances are counted.
@@ -328,8 +330,8 @@ async fn by_factors(function: &Path, dynamo: &Dynamo) -> Result<String, Failure>
     let subject = Subject::new("function", function, variables);
     let mut function = Environment::start_command(subject.command(function)).await?;
     let (mut empty, mut almost_full) = (Vec::new(), Vec::new());
-    for entity in 0..STARTS {
-        let identity = format!("full-entity-{entity:02}");
+    for entity in 0..ENTITIES {
+        let identity = format!("full-entity-{entity:03}");
         for factors in 0..FACTORS {
             let took = micros(create(&mut function, event(&identity)).await?);
             match factors {
