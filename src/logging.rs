@@ -11,7 +11,9 @@ pub const LEVEL_VARIABLE: &str = "AWS_LAMBDA_LOG_LEVEL";
 
 /// The subscriber of this function, at a level as Lambda names it; `INFO` if there is none.
 ///
-/// A release has no level below `INFO` (see Cargo.toml). Other crates are heard from `WARN` up, whatever the level: below it they log requests and responses, in which there
+/// A release has no level below `INFO` (see Cargo.toml).
+///
+/// Other crates are heard from `WARN` up, whatever the level: below it they log requests and responses, in which there
 /// are secrets.
 pub fn subscriber<W>(level: Option<&str>, writer: W) -> impl Subscriber + Send + Sync
 where
@@ -37,4 +39,28 @@ where
         .with_target(false)
         .with_writer(writer);
     tracing_subscriber::registry().with(filter).with(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_named_in_any_case_and_is_info_if_it_is_none() {
+        for (name, level) in [
+            (None, LevelFilter::INFO),
+            (Some("everything"), LevelFilter::INFO),
+            (Some("INFO"), LevelFilter::INFO),
+            (Some("Warn"), LevelFilter::WARN),
+            (Some("error"), LevelFilter::ERROR),
+            (Some("FATAL"), LevelFilter::ERROR),
+            (Some("debug"), LevelFilter::DEBUG),
+        ] {
+            assert_eq!(
+                subscriber(name, std::io::sink).max_level_hint(),
+                Some(level),
+                "{name:?}"
+            );
+        }
+    }
 }

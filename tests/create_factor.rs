@@ -2,6 +2,7 @@
 
 mod support;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use harness::local;
 use serde_json::{Value, json};
 use support::{Function, NOW, entity_partition, event, factors_path, form_of, invoke_at, request};
@@ -257,8 +258,8 @@ async fn a_form_that_comes_as_text_and_an_encoded_path_work_as_local_tools_send_
 #[tokio::test]
 async fn a_service_sets_the_defaults_and_explicit_parameters_win() {
     let function = Function::start().await;
-    let number = |number: &str| aws_sdk_dynamodb::types::AttributeValue::N(number.to_owned());
-    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let number = |number: &str| AttributeValue::N(number.to_owned());
+    let text = |text: &str| AttributeValue::S(text.to_owned());
     let settings = [
         ("totp_issuer", text("Nest & Co")),
         ("totp_time_step", number("45")),
@@ -845,6 +846,24 @@ async fn the_same_key_with_the_same_parameters_gives_the_same_factor() {
     assert_eq!(items.len(), 2);
     assert_eq!(items[0]["totp_factors"], 1);
     assert_eq!(items[1]["request_fingerprint"], "32 bytes");
+}
+
+#[tokio::test]
+async fn a_stored_fingerprint_that_is_none_is_a_fault_and_not_the_callers() {
+    let function = Function::start().await;
+    let event = event("create-factor-replay.json");
+    assert_eq!(function.invoke(&event).await.status, 201);
+    let items = function.dynamo.items().await;
+    let mut factor = items
+        .into_iter()
+        .find(|item| item.contains_key("request_fingerprint"))
+        .unwrap();
+    factor.insert(
+        "request_fingerprint".to_owned(),
+        AttributeValue::S("32 bytes".to_owned()),
+    );
+    function.dynamo.put(factor).await;
+    assert_eq!(function.invoke(&event).await.error(), (500, 20500));
 }
 
 #[tokio::test]

@@ -44,14 +44,12 @@ impl Table {
             let Err(error) = sent else {
                 return Ok(Transaction::Committed);
             };
-            let (reasons, next_token) = match error.as_service_error() {
+            let (reasons, cancelled) = match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    (cancelled.cancellation_reasons(), self::token()?)
+                    (cancelled.cancellation_reasons(), true)
                 }
                 // An earlier try is still under way: the next one asks how it went.
-                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
-                    ([].as_slice(), token.clone())
-                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => ([].as_slice(), false),
                 _ => return Err(error.into()),
             };
             let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
@@ -69,7 +67,9 @@ impl Table {
             // Full jitter: writers that collided spread over the whole pause.
             tokio::time::sleep(longest_pause.mul_f64(fastrand::f64())).await;
             longest_pause = LONGEST_PAUSE.min(longest_pause * 2);
-            token = next_token;
+            if cancelled {
+                token = self::token()?;
+            }
         }
     }
 }

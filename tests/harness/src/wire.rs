@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::faults::{operation, read_message};
 
-/// A way to a DynamoDB that is called without TLS.
+/// A wire to a DynamoDB, which is itself called without TLS.
 pub struct Wire {
     /// Where it begins.
     pub endpoint: String,
@@ -24,7 +24,7 @@ pub struct Wire {
     pub root: String,
 }
 
-/// What a way is like. By default it is as if it weren't there.
+/// What a wire is like; by default as if it weren't there.
 #[derive(Clone, Copy, Default)]
 pub struct Properties {
     /// Whether it begins with TLS.
@@ -39,7 +39,7 @@ pub struct Properties {
 type Record = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 impl Wire {
-    /// Starts a way to `endpoint`.
+    /// Starts a wire to `endpoint`.
     ///
     /// # Errors
     /// When there is no free port, or no randomness for keys.
