@@ -1,6 +1,7 @@
 //! Parameters: from the bytes of a form or query string to named text, and what can be wrong with one. No I/O.
 
 mod form;
+#[path = "../parameters/rule.rs"]
 mod invalid;
 
 pub use form::Form;

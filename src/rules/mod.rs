@@ -3,13 +3,21 @@
 //! A value of any type here is valid: its fields are private and `parse` is the way in. What parsing refuses is an
 //! [`InvalidParameter`](crate::parameters::InvalidParameter).
 
+#[path = "../factors/factor.rs"]
 mod factor;
+#[path = "../parameters/text.rs"]
 mod fields;
+#[path = "../factors/retry.rs"]
 mod idempotency;
+#[path = "../factors/metadata.rs"]
 mod metadata;
+#[path = "../factors/push.rs"]
 mod push;
+#[path = "../services/service.rs"]
 mod service;
+#[path = "../sid.rs"]
 mod sid;
+#[path = "../factors/totp.rs"]
 mod totp;
 
 pub use factor::{Binding, Entropy, Factor, FactorType, NewFactor};

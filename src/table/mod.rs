@@ -8,11 +8,15 @@
 //! | Entity: how many Factors it has | Service SID `/` Identity | Entity SID |
 //! | Factor | Service SID `/` Identity | Factor SID |
 
+#[path = "../services/cache.rs"]
 mod cache;
 mod client;
 mod error;
+#[path = "../factors/stored.rs"]
 mod factors;
+#[path = "../factors/item.rs"]
 mod item;
+#[path = "../services/stored.rs"]
 mod services;
 mod transaction;
 
