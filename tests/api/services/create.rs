@@ -1,13 +1,12 @@
 //! Services: the whole function, from an API Gateway event to the items in `DynamoDB`.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use harness::local;
 use serde_json::{Value, json};
-use support::{Answer, Function, NOW, event, factors_path, invoke_at, item_json, request};
 use time::Duration;
+
+use crate::support::{Answer, Function, NOW, event, factors_path, invoke_at, item_json, request};
 
 const SERVICES: &str = "/v2/Services";
 
@@ -471,7 +470,7 @@ async fn a_list_whose_page_is_over_a_megabyte_is_whole() {
     // Foreign attributes make the items large without making them invalid.
     let filler = aws_sdk_dynamodb::types::AttributeValue::S("x".repeat(300_000));
     for number in 0..6 {
-        let mut item = support::service_item(&[("filler", filler.clone())]);
+        let mut item = crate::support::service_item(&[("filler", filler.clone())]);
         let sid = format!("VA{number:032}");
         item.insert("sk".to_owned(), aws_sdk_dynamodb::types::AttributeValue::S(sid));
         function.dynamo.put(item).await;
@@ -538,7 +537,7 @@ async fn a_list_is_a_query_and_never_a_scan() {
     let proxy = harness::faults::FaultProxy::start(&function.dynamo.endpoint)
         .await
         .unwrap();
-    let app = support::build(&function.dynamo, &proxy.endpoint(), &[]);
+    let app = crate::support::build(&function.dynamo, &proxy.endpoint(), &[]);
     proxy.script(&[], harness::faults::Fault::None);
     invoke_at(&app, &request("GET", SERVICES, &[], ""), NOW).await;
     assert_eq!(proxy.calls(), ["Query"]);

@@ -1,12 +1,11 @@
 //! Creating Factors: the whole function, from an API Gateway event to the items in `DynamoDB`.
 
-mod support;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use harness::local;
 use serde_json::{Value, json};
-use support::{Function, NOW, entity_partition, event, factors_path, form_of, invoke_at, request};
 use time::Duration;
+
+use crate::support::{Function, NOW, entity_partition, event, factors_path, form_of, invoke_at, request};
 
 /// The key in the events.
 const PUBLIC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8GdwtibWe0kpgsFl6xPQBwhtwUEyeJkeozFmi2jiJDzxFSMwVy3kVR1h/dPVYOfgkC0EkfBRJ0J/6xW47FD5vA==";
@@ -206,7 +205,7 @@ async fn a_rest_api_works_too_and_its_stage_is_in_the_url() {
             "statusCode"
         ]
     );
-    let answer = support::Answer::new(&reply);
+    let answer = crate::support::Answer::new(&reply);
     assert_eq!(answer.status, 201);
     assert_eq!(
         answer.text("url"),
@@ -266,7 +265,7 @@ async fn a_service_sets_the_defaults_and_explicit_parameters_win() {
         ("totp_skew", number("2")),
         ("totp_code_length", number("8")),
     ];
-    function.dynamo.put(support::service_item(&settings)).await;
+    function.dynamo.put(crate::support::service_item(&settings)).await;
     let answer = function.create_factor("FriendlyName=a&FactorType=totp").await;
     let created = answer.json();
     assert_eq!(
@@ -917,7 +916,7 @@ async fn a_request_id_that_comes_twice_shows_what_is_stored() {
         context.request_id = "the same".to_owned();
         let payload = serde_json::from_value(event.clone()).unwrap();
         let event = lambda_http::LambdaEvent { payload, context };
-        support::Answer::new(&serde_json::to_value(function.app.invoke_at(event, NOW).await).unwrap())
+        crate::support::Answer::new(&serde_json::to_value(function.app.invoke_at(event, NOW).await).unwrap())
     };
     let form = "FriendlyName=a&FactorType=totp";
     let first = invoke(&with_key("key", form)).await;
@@ -1039,7 +1038,7 @@ async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 #[tokio::test]
 async fn an_item_that_is_not_ours_is_a_fault_and_says_nothing_to_the_caller() {
     let function = Function::start().await;
-    let mut broken = support::service_item(&[]);
+    let mut broken = crate::support::service_item(&[]);
     broken.remove("friendly_name");
     function.dynamo.put(broken).await;
     let answer = function.create_factor("FriendlyName=a&FactorType=totp").await;
@@ -1058,7 +1057,7 @@ async fn a_warm_create_is_one_call_and_its_cost_does_not_grow() {
     let proxy = harness::faults::FaultProxy::start(&function.dynamo.endpoint)
         .await
         .unwrap();
-    let app = support::build(&function.dynamo, &proxy.endpoint(), &[]);
+    let app = crate::support::build(&function.dynamo, &proxy.endpoint(), &[]);
     let event = event("create-totp-factor.json");
     proxy.script(&[], harness::faults::Fault::None);
     invoke_at(&app, &event, NOW).await;
@@ -1076,7 +1075,7 @@ async fn the_warm_up_reads_the_services_so_that_the_first_create_is_one_call() {
     let proxy = harness::faults::FaultProxy::start(&function.dynamo.endpoint)
         .await
         .unwrap();
-    let app = support::build(&function.dynamo, &proxy.endpoint(), &[]);
+    let app = crate::support::build(&function.dynamo, &proxy.endpoint(), &[]);
     app.warm_up().await;
     assert_eq!(proxy.calls(), ["Query"]);
     let answer = invoke_at(

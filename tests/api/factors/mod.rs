@@ -1,0 +1,3 @@
+//! Factors, a file for each thing that can be done with them.
+
+mod create;

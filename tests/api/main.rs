@@ -1,0 +1,7 @@
+//! The whole function, from an API Gateway event to the items in DynamoDB: the path of a test is that of what it tests.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod factors;
+mod services;
