@@ -20,6 +20,9 @@ use verify_factors::{App, table};
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+/// The host that the events came to.
+pub const HOST: &str = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com";
+
 /// When everything happens, unless a test says otherwise.
 pub const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678 UTC);
 
@@ -110,14 +113,46 @@ pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App 
 
 /// The answer of an instance to an event.
 pub async fn invoke_at(app: &App, event: &Value, now: OffsetDateTime) -> Answer {
+    invoke_as(app, event, now, &gateway::request_id()).await
+}
+
+/// The answer of an instance to an event whose request has this ID.
+pub async fn invoke_as(app: &App, event: &Value, now: OffsetDateTime, request_id: &str) -> Answer {
+    Answer::new(&reply_as(app, event, now, request_id).await)
+}
+
+/// The reply of an instance as API Gateway gets it, after a look into the log.
+pub async fn reply_as(app: &App, event: &Value, now: OffsetDateTime, request_id: &str) -> Value {
     let mut context = Context::default();
-    context.request_id = gateway::request_id();
+    context.request_id = request_id.to_owned();
     let payload = serde_json::from_value(event.clone()).unwrap();
     logs::capture();
     let reply = app.invoke_at(LambdaEvent { payload, context }, now).await;
-    let answer = Answer::new(&serde_json::to_value(reply).unwrap());
-    logs::assert_silent_about(event, &answer);
-    answer
+    let reply = serde_json::to_value(reply).unwrap();
+    logs::assert_silent_about(event, &Answer::new(&reply));
+    reply
+}
+
+/// What all futures come to, polled on this task until each is done.
+pub async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
 }
 
 /// An event of `events/`.
