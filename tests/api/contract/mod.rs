@@ -5,6 +5,7 @@ mod cors;
 mod errors;
 mod forms;
 mod logs;
+mod operations;
 mod order;
 mod urls;
 
