@@ -1,21 +1,17 @@
 //! What the function does to a request for a Factor, stage by stage and without I/O: `cargo bench --bench stages`.
 
 use divan::{Bencher, black_box};
-use verify_factors::http::{Event, FactorResource};
-use verify_factors::parameters::Form;
-use verify_factors::rules::{
-    AccountSid, Entropy, Factor, NewFactor, NewService, Service, ServiceSid, Timestamp,
-};
-use verify_factors::table::{Provenance, factor_item};
+use verify_factors::Randomness;
+use verify_factors::factors::{CreatedFactorJson, Entropy, Factor, NewFactor, Provenance, of_factor};
+use verify_factors::gateway::Event;
+use verify_factors::parameters::Fields;
+use verify_factors::services::{NewService, Service};
+use verify_factors::sid::{AccountSid, ServiceSid};
+use verify_factors::time::Timestamp;
 
 const EVENTS: [&str; 2] = ["totp", "push"];
 const IDENTITY: &str = "ff483d1ff591898a9942916050d2ca3f";
 const BASE: &str = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com";
-const PROVENANCE: Provenance<'_> = Provenance {
-    request_id: "8e03978e-40d5-43e8-bc93-6894a57f9324",
-    fingerprint: None,
-};
-
 fn main() {
     divan::main();
 }
@@ -33,18 +29,21 @@ fn body(factor_type: &str) -> Vec<u8> {
     data_encoding::BASE64.decode(body.as_bytes()).expect("Base64")
 }
 
-fn form(body: &[u8]) -> Form<'_> {
-    Form::decode(body, &NewFactor::parameters())
-}
-
-fn new_factor(form: &Form<'_>) -> NewFactor {
-    NewFactor::parse(IDENTITY, form).expect("good parameters")
+fn new_factor(body: &[u8]) -> NewFactor {
+    let mut fields = Fields::decode(body);
+    let new = NewFactor::parse(IDENTITY, &mut fields);
+    fields.finish(new).expect("good parameters")
 }
 
 fn service() -> Service {
-    let new = NewService::parse(&form(b"FriendlyName=Owl+Bank")).expect("good parameters");
+    let mut fields = Fields::decode(b"FriendlyName=Owl+Bank");
+    let new = NewService::parse(&mut fields).expect("good parameters");
     let account = AccountSid::from_bytes([1; 16]);
     Service::create(new, account, ServiceSid::from_bytes([2; 16]), now())
+}
+
+fn provenance() -> Provenance {
+    Provenance::new("8e03978e-40d5-43e8-bc93-6894a57f9324".to_owned(), None)
 }
 
 fn now() -> Timestamp {
@@ -52,7 +51,7 @@ fn now() -> Timestamp {
 }
 
 fn entropy() -> Entropy {
-    Entropy::draw(getrandom::fill).expect("randomness")
+    Entropy::draw(&Randomness::new(getrandom::fill)).expect("randomness")
 }
 
 fn factor(new: NewFactor) -> Factor {
@@ -65,22 +64,21 @@ fn event_to_request(bencher: Bencher<'_, '_>, factor_type: &str) {
 }
 
 #[divan::bench(args = EVENTS)]
-fn body_to_form(bencher: Bencher<'_, '_>, factor_type: &str) {
+fn body_to_fields(bencher: Bencher<'_, '_>, factor_type: &str) {
     let body = body(factor_type);
-    bencher.bench(|| form(black_box(&body)));
+    bencher.bench(|| Fields::decode(black_box(&body)));
 }
 
 #[divan::bench(args = EVENTS)]
-fn form_to_new_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
+fn body_to_new_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
     let body = body(factor_type);
-    let form = form(&body);
-    bencher.bench(|| new_factor(black_box(&form)));
+    bencher.bench(|| new_factor(black_box(&body)));
 }
 
 #[divan::bench(args = EVENTS)]
 fn new_factor_to_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
     let body = body(factor_type);
-    let new = new_factor(&form(&body));
+    let new = new_factor(&body);
     let (service, now) = (service(), now());
     bencher
         .with_inputs(|| (new.clone(), entropy()))
@@ -89,14 +87,15 @@ fn new_factor_to_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
 
 #[divan::bench(args = EVENTS)]
 fn factor_to_item(bencher: Bencher<'_, '_>, factor_type: &str) {
-    let factor = factor(new_factor(&form(&body(factor_type))));
-    bencher.bench(|| factor_item(black_box(&factor), &PROVENANCE));
+    let factor = factor(new_factor(&body(factor_type)));
+    let provenance = provenance();
+    bencher.bench(|| of_factor(black_box(&factor), &provenance));
 }
 
 #[divan::bench(args = EVENTS)]
 fn factor_to_json(bencher: Bencher<'_, '_>, factor_type: &str) {
-    let factor = factor(new_factor(&form(&body(factor_type))));
-    bencher.bench(|| serde_json::to_string(&FactorResource::new(black_box(&factor), BASE)).expect("JSON"));
+    let factor = factor(new_factor(&body(factor_type)));
+    bencher.bench(|| serde_json::to_string(&CreatedFactorJson::new(black_box(&factor), BASE)).expect("JSON"));
 }
 
 #[divan::bench(args = EVENTS)]
@@ -105,9 +104,9 @@ fn all_of_it(bencher: Bencher<'_, '_>, factor_type: &str) {
     let (service, now) = (service(), now());
     bencher.bench(|| {
         let event = serde_json::from_str::<Event>(black_box(event(factor_type))).expect("an event");
-        let factor = Factor::create(new_factor(&form(&body)), &service, None, now, &entropy());
-        let item = factor_item(&factor, &PROVENANCE);
-        let json = serde_json::to_string(&FactorResource::new(&factor, BASE)).expect("JSON");
+        let factor = Factor::create(new_factor(&body), &service, None, now, &entropy());
+        let item = of_factor(&factor, &provenance());
+        let json = serde_json::to_string(&CreatedFactorJson::new(&factor, BASE)).expect("JSON");
         (event, item, json)
     });
 }

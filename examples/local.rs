@@ -12,9 +12,10 @@ use lambda_http::{Context, LambdaEvent};
 use lexopt::prelude::{Long, Short, ValueExt};
 use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use verify_factors::settings::Settings;
-use verify_factors::{App, logging, table};
+use verify_factors::{App, Randomness, logging, table};
 
 const HELP: &str = "\
 Serves the API on this machine, with an embedded DynamoDB.
@@ -88,8 +89,9 @@ async fn run() -> Result<(), Failure> {
     let app = Arc::new(App::build(
         settings,
         table::client(&dynamo::sdk_config(&endpoint)),
+        Randomness::new(getrandom::fill),
     ));
-    app.warm_up().await;
+    app.warm_up(OffsetDateTime::now_utc()).await;
 
     introduce(&api_url, &endpoint, &env_file);
     if arguments.qr {
@@ -229,6 +231,8 @@ async fn invoke(app: &App, request_id: String, event: Value) -> Value {
     let Ok(payload) = serde_json::from_value(event) else {
         return serde_json::json!({"statusCode": 502});
     };
-    let Ok(reply) = app.invoke(LambdaEvent { payload, context }).await;
+    let Ok(reply) = app
+        .invoke(LambdaEvent { payload, context }, OffsetDateTime::now_utc())
+        .await;
     serde_json::to_value(reply).unwrap_or_default()
 }

@@ -1,18 +1,40 @@
 //! Creates authentication Factors (TOTP and push) for an Entity, wire-compatible with Twilio Verify, as one AWS Lambda
 //! function behind API Gateway.
 //!
-//! The rooms of this house, in the order in which data walks through them:
+//! # The walk of one request
 //!
-//! 1. [`settings`]: environment variables, read and checked once at start.
-//! 2. [`http`]: an API Gateway [`http::Event`] becomes a `Request`; routes, credentials, CORS.
-//! 3. [`parameters`]: bytes become a [`parameters::Form`], whose values are read by name.
-//! 4. [`rules`]: a form becomes a [`rules::NewFactor`], and that with its [`rules::Service`], the time and some
-//!    randomness a [`rules::Factor`]. Here is what makes them valid.
-//! 5. [`table`]: a Factor becomes an item in DynamoDB, once and never over the limit.
-//! 6. [`http`] again: the Factor becomes a resource in JSON, or a refusal the contract's error, and that a
-//!    [`http::Reply`].
+//! 1. `main.rs` has read the [`settings`] and put the [`App`] together; it hands over each event, with the time.
+//! 2. `gateway/event.rs`: API Gateway's [`gateway::Event`] becomes a request.
+//! 3. `app.rs` leads it through the contract's checks, in their order and within a time limit, with a `Call` (`call.rs`) for
+//!    what is known of it so far. `caller/` says who calls, `route.rs` what: the path and the method become an `Operation`
+//!    with its place, and who may call it is a column of the same table. One exhaustive match calls the operation.
+//! 4. The operation is a file named by its verb in the folder named by its noun, such as `factors/create.rs`. It reads the
+//!    request's [`parameters`] by name, and everything that is wrong with them is gathered.
+//! 5. It loads what it needs by way of the noun's `stored.rs`, and of what was read lately, `services/cache.rs`.
+//! 6. It decides, in pure functions of the noun: `factors/new.rs` is what is asked for, `factors/factor.rs` what comes of it.
+//! 7. It writes under a condition: `factors/stored.rs`, with `factors/item.rs` for the attributes and [`table`] for DynamoDB.
+//! 8. It shows what is there: `factors/json.rs` becomes an answer (`http/answer.rs`). What is not done is a refusal, of which
+//!    there is one enum, `refusal.rs`.
+//! 9. Back in `app.rs`, one line is written ([`logging`]), answer or refusal become a response with CORS's headers
+//!    (`http/cors.rs`), and `gateway/reply.rs` makes of it what API Gateway wants to hear.
 //!
-//! [`App`] leads it through them; `main.rs` connects it to Lambda.
+//! # The folders
+//!
+//! [`services`], `entities`, [`factors`]: a folder for each noun of the API, in which each noun may use those before it. In
+//! it are files with fixed roles:
+//!
+//! | file | is | never |
+//! |---|---|---|
+//! | `<verb>.rs` | one operation: read, load, decide, write, show | DynamoDB's SDK, serde |
+//! | `item.rs` | attributes to values and back | async |
+//! | `stored.rs` | calls to DynamoDB | HTTP |
+//! | `json.rs` | the resource, field for field | the table |
+//! | the others | values and rules, pure: clock and randomness are arguments | async, the table's calls, HTTP |
+//!
+//! What belongs to no noun is [`gateway`], `http`, [`parameters`], `caller`, [`table`], and at the root [`sid`], [`time`], `revision.rs`
+//! and [`randomness`](Randomness).
+//!
+//! `pub` is what `main.rs`, the local server, the benchmarks and the fuzz targets name; this is no library for others.
 
 // No panic is reachable from a request; what `expect` there is states an invariant.
 #![cfg_attr(
@@ -25,13 +47,28 @@
         clippy::string_slice
     )
 )]
+// Clock and randomness come from main.rs; see clippy.toml.
+#![deny(clippy::disallowed_methods)]
 
 mod app;
-pub mod http;
+mod call;
+mod caller;
+mod entities;
+pub mod factors;
+pub mod gateway;
+mod http;
 pub mod logging;
 pub mod parameters;
-pub mod rules;
+mod randomness;
+mod refusal;
+mod revision;
+pub mod route;
+pub mod services;
 pub mod settings;
+pub mod sid;
 pub mod table;
+pub mod time;
 
 pub use app::App;
+pub use caller::Caller;
+pub use randomness::Randomness;

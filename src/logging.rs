@@ -1,10 +1,18 @@
 //! Logs: one JSON object a line on standard output, from which Lambda takes `timestamp` and `level`.
 
+use std::time::Duration;
+
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::call::Call;
+use crate::caller::Caller;
+use crate::http::Answer;
+use crate::refusal::Refusal;
+use crate::sid::Sid;
 
 /// The variable that Lambda sets to the log level of the function's configuration.
 pub const LEVEL_VARIABLE: &str = "AWS_LAMBDA_LOG_LEVEL";
@@ -39,6 +47,48 @@ where
         .with_target(false)
         .with_writer(writer);
     tracing_subscriber::registry().with(filter).with(json)
+}
+
+/// Writes the one line of a request: what it was about and how it ended, and nothing that it said.
+pub(crate) fn request(call: &Call<'_>, served: &Result<Answer, Refusal>, duration: Duration) {
+    let (status, code, replayed) = match served {
+        Ok(answer) => (answer.status, None, answer.replayed),
+        Err(refusal) => {
+            let told = refusal.told();
+            (told.status, Some(told.code), false)
+        }
+    };
+    let refusal = served.as_ref().err();
+    let (parameters, cause) = (
+        refusal.and_then(Refusal::parameters),
+        refusal.and_then(Refusal::cause),
+    );
+    let duration_ms = (duration.as_secs_f64() * 1e6).round() / 1e3;
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request_id = call.request_id,
+                caller = call.caller.map(Caller::name),
+                operation = call.route.map(|route| route.operation_id),
+                status = status.as_u16(),
+                code,
+                parameters,
+                service_sid = call.subject.service_sid.as_ref().map(Sid::as_str),
+                entity_sid = call.subject.entity_sid.as_ref().map(Sid::as_str),
+                factor_sid = call.subject.factor_sid.as_ref().map(Sid::as_str),
+                replayed,
+                duration_ms,
+                cause,
+                "request"
+            )
+        };
+    }
+    // Refusals are the callers' affair, and our faults ours.
+    if status.is_server_error() {
+        line!(error);
+    } else {
+        line!(info);
+    }
 }
 
 #[cfg(test)]

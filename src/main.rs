@@ -1,10 +1,12 @@
 //! Connects the function to Lambda.
 
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use lambda_http::{Error, lambda_runtime, service_fn};
+use time::OffsetDateTime;
 use verify_factors::settings::Settings;
-use verify_factors::{App, logging, table};
+use verify_factors::{App, Randomness, logging, table};
 
 // One thread: an instance has one request at a time, and handing work between threads costs half as much again.
 #[tokio::main(flavor = "current_thread")]
@@ -30,13 +32,23 @@ async fn serve() -> Result<(), Error> {
     let settings = Settings::from_env(env)?;
     // Region, credentials, roots of trust: the half of this that costs is TLS, which the first request would wait for.
     let client = table::connect(env).await?;
-    let app = App::build(settings, client);
+    let app = App::build(settings, client, randomness());
     // The connection and the Services, too: Lambda lends the start a whole processor, and a request a share of one.
-    app.warm_up().await;
-    lambda_runtime::run(service_fn(|event| app.invoke(event))).await
+    app.warm_up(now()).await;
+    lambda_runtime::run(service_fn(|event| app.invoke(event, now()))).await
 }
 
 fn env(variable: &str) -> Option<String> {
     // What isn't Unicode is there and malformed, not absent.
     std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "here is where it comes in")]
+fn now() -> OffsetDateTime {
+    SystemTime::now().into()
+}
+
+#[expect(clippy::disallowed_methods, reason = "here is where it comes in")]
+fn randomness() -> Randomness {
+    Randomness::new(getrandom::fill)
 }

@@ -1,29 +1,23 @@
-use lambda_http::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+//! Refusals: why a request is not done, and how the caller is told. The contract's errors are one table, and so is this.
+
+use std::borrow::Cow;
+
+use lambda_http::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
+use crate::factors::FactorType;
+use crate::http::{MAX_BODY_BYTES, answer};
 use crate::parameters::InvalidParameter;
-use crate::rules::FactorType;
 use crate::table::TableError;
-
-/// The body of a POST, at the most.
-pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
-
-/// Says that an answer is that of an earlier request with the same `Idempotency-Key`.
-pub(crate) const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-
-/// Seconds after which it makes sense to try again.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request is not done.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// No or wrong credentials.
+    /// No or wrong credentials, or an operation that isn't the caller's.
     Unauthenticated,
-    /// The path leads nowhere.
-    NoRoute,
-    /// There is no such Service; the path's template.
-    NoService(&'static str),
+    /// There is nothing there; the path's template, if the path is one of the API's.
+    NotFound(Option<&'static str>),
     /// Another method is needed; the ones allowed.
     Method(String),
     /// The body is too large.
@@ -56,66 +50,109 @@ impl From<Vec<InvalidParameter>> for Refusal {
     }
 }
 
+impl From<getrandom::Error> for Refusal {
+    fn from(error: getrandom::Error) -> Self {
+        Self::NoRandomness(error)
+    }
+}
+
+/// How the caller is told: a row of the contract's table, "Errors".
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    pub(crate) code: u32,
+    message: Cow<'static, str>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
 impl Refusal {
-    /// Status and code (contract, "Errors").
-    pub(crate) fn status_and_code(&self) -> (StatusCode, u32) {
+    /// How the caller is told.
+    pub(crate) fn told(&self) -> Told {
         match self {
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, 20003),
-            Self::NoRoute | Self::NoService(_) => (StatusCode::NOT_FOUND, 20404),
-            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, 20004),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 60306),
-            Self::NotAForm => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 60306),
-            Self::Parameters(invalid) => (
-                StatusCode::BAD_REQUEST,
-                invalid.first().map_or(60306, InvalidParameter::code),
-            ),
-            Self::LimitReached(_) => (StatusCode::BAD_REQUEST, 60315),
-            Self::KeyUsedBefore => (StatusCode::UNPROCESSABLE_ENTITY, 20422),
-            Self::Table(TableError::Throttled(_)) => (StatusCode::TOO_MANY_REQUESTS, 20429),
-            Self::Table(TableError::Unreachable(_)) | Self::OutOfTime => {
-                (StatusCode::SERVICE_UNAVAILABLE, 20503)
+            Self::Unauthenticated => {
+                let challenge = HeaderValue::from_static(r#"Basic realm="verify-factors", charset="UTF-8""#);
+                told(StatusCode::UNAUTHORIZED, 20003, "Authenticate").with_header(WWW_AUTHENTICATE, challenge)
             }
+            // The path is the caller's and stays out.
+            Self::NotFound(template) => {
+                let template = template.unwrap_or("/v2/…");
+                let message = format!("The requested resource {template} was not found");
+                told(StatusCode::NOT_FOUND, 20404, message)
+            }
+            Self::Method(allowed) => {
+                let message = format!("Method not allowed; allowed here: {allowed}");
+                // The methods are plain ASCII.
+                let header = HeaderValue::from_str(allowed)
+                    .ok()
+                    .map(|allowed| (ALLOW, allowed));
+                Told {
+                    header,
+                    ..told(StatusCode::METHOD_NOT_ALLOWED, 20004, message)
+                }
+            }
+            Self::BodyTooLarge => {
+                let message = format!("The body is larger than {MAX_BODY_BYTES} bytes");
+                told(StatusCode::PAYLOAD_TOO_LARGE, 60306, message)
+            }
+            Self::NotAForm => told(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                60306,
+                "The body must be application/x-www-form-urlencoded",
+            ),
+            Self::Parameters(invalid) => {
+                let first = invalid.first();
+                let code = first.map_or(60306, InvalidParameter::code);
+                let message = first.map_or_else(String::new, InvalidParameter::to_string);
+                told(StatusCode::BAD_REQUEST, code, message)
+            }
+            Self::LimitReached(factor_type) => {
+                let (limit, name) = (factor_type.counted().limit, factor_type.name());
+                let message = format!("The Entity already has {limit} {name} Factors, the most it can have");
+                told(StatusCode::BAD_REQUEST, 60315, message)
+            }
+            Self::KeyUsedBefore => told(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                20422,
+                "Idempotency-Key was used before, with other parameters",
+            ),
+            Self::Table(TableError::Throttled(_)) => told(
+                StatusCode::TOO_MANY_REQUESTS,
+                20429,
+                "Too many requests; try again",
+            )
+            .try_again(),
+            Self::Table(TableError::Unreachable(_)) | Self::OutOfTime => told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                20503,
+                "The service cannot be reached; try again",
+            )
+            .try_again(),
             Self::Table(TableError::Fault(_)) | Self::NoRandomness(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, 20500)
+                told(StatusCode::INTERNAL_SERVER_ERROR, 20500, "Internal server error")
             }
         }
     }
 
-    fn message(&self) -> String {
+    /// The parameters at fault.
+    fn invalid(&self) -> Option<&[InvalidParameter]> {
         match self {
-            Self::Unauthenticated => "Authenticate".to_owned(),
-            // The path is the caller's and stays out.
-            Self::NoRoute => "The requested resource /v2/… was not found".to_owned(),
-            Self::NoService(template) => format!("The requested resource {template} was not found"),
-            Self::Method(allowed) => format!("Method not allowed; allowed here: {allowed}"),
-            Self::BodyTooLarge => format!("The body is larger than {MAX_BODY_BYTES} bytes"),
-            Self::NotAForm => "The body must be application/x-www-form-urlencoded".to_owned(),
-            Self::Parameters(invalid) => invalid
-                .first()
-                .map_or_else(String::new, InvalidParameter::to_string),
-            Self::LimitReached(factor_type) => format!(
-                "The Entity already has {} {} Factors, the most it can have",
-                factor_type.limit(),
-                factor_type.name()
-            ),
-            Self::KeyUsedBefore => "Idempotency-Key was used before, with other parameters".to_owned(),
-            Self::Table(TableError::Throttled(_)) => "Too many requests; try again".to_owned(),
-            Self::Table(TableError::Unreachable(_)) | Self::OutOfTime => {
-                "The service cannot be reached; try again".to_owned()
-            }
-            Self::Table(TableError::Fault(_)) | Self::NoRandomness(_) => "Internal server error".to_owned(),
+            Self::Parameters(invalid) => Some(invalid),
+            Self::Unauthenticated
+            | Self::NotFound(_)
+            | Self::Method(_)
+            | Self::BodyTooLarge
+            | Self::NotAForm
+            | Self::LimitReached(_)
+            | Self::KeyUsedBefore
+            | Self::Table(_)
+            | Self::OutOfTime
+            | Self::NoRandomness(_) => None,
         }
     }
 
     /// The names of the parameters at fault, for the log.
     pub(crate) fn parameters(&self) -> Option<String> {
-        match self {
-            Self::Parameters(invalid) => {
-                let names: Vec<&str> = invalid.iter().map(|invalid| invalid.parameter).collect();
-                Some(names.join(", "))
-            }
-            _ => None,
-        }
+        let names: Vec<&str> = self.invalid()?.iter().map(|invalid| invalid.parameter).collect();
+        Some(names.join(", "))
     }
 
     /// What is behind a fault, for the log alone.
@@ -124,63 +161,71 @@ impl Refusal {
             Self::Table(error) => Some(error.chain()),
             Self::OutOfTime => Some("the request took too long".to_owned()),
             Self::NoRandomness(error) => Some(error.to_string()),
-            _ => None,
+            Self::Unauthenticated
+            | Self::NotFound(_)
+            | Self::Method(_)
+            | Self::BodyTooLarge
+            | Self::NotAForm
+            | Self::Parameters(_)
+            | Self::LimitReached(_)
+            | Self::KeyUsedBefore => None,
         }
     }
 
-    /// The JSON that the official SDKs parse, with the headers that belong to it.
-    pub(crate) fn to_response(&self) -> Response<String> {
-        let (status, code) = self.status_and_code();
-        let details = match self {
-            Self::Parameters(invalid) => Some(Details {
-                parameters: invalid
-                    .iter()
-                    .map(|invalid| Detail {
-                        parameter: invalid.parameter,
-                        code: invalid.code(),
-                        message: invalid.to_string(),
-                    })
-                    .collect(),
-            }),
-            _ => None,
-        };
-        let mut response = json(
+    /// The JSON that the official SDKs parse, with the header that belongs to it.
+    pub(crate) fn into_response(self) -> Response<String> {
+        let Told {
             status,
-            &ErrorBody {
-                code,
-                message: self.message(),
-                more_info: format!("https://www.twilio.com/docs/errors/{code}"),
-                status: status.as_u16(),
-                details,
-            },
-        );
-        self.add_headers(response.headers_mut());
+            code,
+            message,
+            header,
+        } = self.told();
+        let detail = |invalid: &InvalidParameter| Detail {
+            parameter: invalid.parameter,
+            code: invalid.code(),
+            message: invalid.to_string(),
+        };
+        let body = answer::to_json(&ErrorJson {
+            code,
+            message: &message,
+            more_info: format!("https://www.twilio.com/docs/errors/{code}"),
+            status: status.as_u16(),
+            details: self.invalid().map(|invalid| Details {
+                parameters: invalid.iter().map(detail).collect(),
+            }),
+        });
+        let mut response = answer::json(status, Some(body));
+        response.headers_mut().extend(header);
         response
     }
+}
 
-    fn add_headers(&self, headers: &mut HeaderMap) {
-        match self {
-            Self::Unauthenticated => {
-                let challenge = HeaderValue::from_static(r#"Basic realm="verify-factors", charset="UTF-8""#);
-                headers.insert(WWW_AUTHENTICATE, challenge);
-            }
-            Self::Method(allowed) => {
-                if let Ok(allowed) = HeaderValue::from_str(allowed) {
-                    headers.insert(ALLOW, allowed);
-                }
-            }
-            Self::Table(TableError::Throttled(_) | TableError::Unreachable(_)) | Self::OutOfTime => {
-                headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
-            }
-            _ => {}
-        }
+fn told(status: StatusCode, code: u32, message: impl Into<Cow<'static, str>>) -> Told {
+    Told {
+        status,
+        code,
+        message: message.into(),
+        header: None,
+    }
+}
+
+impl Told {
+    /// The same, with a header.
+    fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        let header = Some((name, value));
+        Self { header, ..self }
+    }
+
+    /// The same, with the seconds after which it makes sense to try again.
+    fn try_again(self) -> Self {
+        self.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 }
 
 #[derive(Serialize)]
-struct ErrorBody {
+struct ErrorJson<'a> {
     code: u32,
-    message: String,
+    message: &'a str,
     more_info: String,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,25 +242,4 @@ struct Detail {
     parameter: &'static str,
     code: u32,
     message: String,
-}
-
-/// A JSON response.
-#[expect(
-    clippy::expect_used,
-    reason = "only maps with keys that aren't strings fail, and there are none"
-)]
-pub(crate) fn json(status: StatusCode, resource: &impl Serialize) -> Response<String> {
-    let mut response = Response::new(serde_json::to_string(resource).expect("resources are plain structs"));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-/// A response without a body.
-pub(crate) fn no_content() -> Response<String> {
-    let mut response = Response::new(String::new());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
 }

@@ -1,108 +1,151 @@
-//! The routes. 404, 405, `Allow` and the methods of CORS all follow from the one table in [`Route::find`].
+//! The table of routes: what can be called, by what name, and by whom. 404, 405, 401 for what isn't one's own, `Allow` and the
+//! methods of CORS all follow from it.
 
 use std::borrow::Cow;
 
 use lambda_http::http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::rules::ServiceSid;
+use crate::caller::Caller;
+use crate::sid::ServiceSid;
 
-/// What the API can do, with what the path says.
-#[derive(Clone, Copy, Debug)]
+/// An operation of the API: a method on a path.
+#[derive(Debug)]
+pub struct Route {
+    /// The path with names in place of values.
+    pub template: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The operation's name, in the log and in `openapi.yaml`.
+    pub operation_id: &'static str,
+    /// Who may call it.
+    pub callers: &'static [Caller],
+    /// What it does at a place; `None` where the place lacks what it takes, which no path of the template does.
+    operation: fn(Place) -> Option<Operation>,
+}
+
+/// What the API can do, each with the place where it is to be done.
+#[derive(Debug)]
 pub(crate) enum Operation {
-    CreateFactor(ServiceSid),
     ListServices,
     CreateService,
     FetchService(ServiceSid),
     UpdateService(ServiceSid),
     DeleteService(ServiceSid),
+    CreateFactor(EntityAt),
 }
 
-impl Operation {
-    /// The operation's name, for the log.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::CreateFactor(_) => "CreateFactor",
-            Self::ListServices => "ListServices",
-            Self::CreateService => "CreateService",
-            Self::FetchService(_) => "FetchService",
-            Self::UpdateService(_) => "UpdateService",
-            Self::DeleteService(_) => "DeleteService",
-        }
+/// Where an Entity is.
+#[derive(Debug)]
+pub(crate) struct EntityAt {
+    pub(crate) service_sid: ServiceSid,
+    /// The Identity, percent-decoded and otherwise as it came: what is wrong with it is told with the parameters.
+    pub(crate) identity: String,
+}
+
+/// The account alone.
+const ACCOUNT: &[Caller] = &[Caller::Account];
+
+/// Every operation.
+#[rustfmt::skip]
+static TABLE: [Route; 6] = [
+    route("/v2/Services", Method::GET, "ListServices", ACCOUNT, |_| Some(Operation::ListServices)),
+    route("/v2/Services", Method::POST, "CreateService", ACCOUNT, |_| Some(Operation::CreateService)),
+    route("/v2/Services/{ServiceSid}", Method::GET, "FetchService", ACCOUNT, |at| at.service_sid.map(Operation::FetchService)),
+    route("/v2/Services/{ServiceSid}", Method::POST, "UpdateService", ACCOUNT, |at| at.service_sid.map(Operation::UpdateService)),
+    route("/v2/Services/{ServiceSid}", Method::DELETE, "DeleteService", ACCOUNT, |at| at.service_sid.map(Operation::DeleteService)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors", Method::POST, "CreateFactor", ACCOUNT, |at| at.entity().map(Operation::CreateFactor)),
+];
+
+const fn route(
+    template: &'static str,
+    method: Method,
+    operation_id: &'static str,
+    callers: &'static [Caller],
+    operation: fn(Place) -> Option<Operation>,
+) -> Route {
+    Route {
+        template,
+        method,
+        operation_id,
+        callers,
+        operation,
     }
 }
 
-/// A path of the API and what can be done there.
-pub(crate) struct Route<'a> {
-    /// The path with names in place of values.
-    pub(crate) template: &'static str,
-    /// The Identity in the path, percent-decoded and otherwise as it came; empty where the path has none.
-    pub(crate) identity: Cow<'a, str>,
-    operations: Vec<(Method, Operation)>,
+/// Every operation of the API.
+#[must_use]
+pub fn table() -> &'static [Route] {
+    &TABLE
 }
 
-impl<'a> Route<'a> {
-    /// The route that a path leads to. A path with a malformed Service SID leads nowhere.
-    pub(crate) fn find(path: &'a str) -> Option<Self> {
-        use Operation::{
-            CreateFactor, CreateService, DeleteService, FetchService, ListServices, UpdateService,
-        };
-        let segments: Vec<&str> = path.split('/').collect();
-        let route = |template, operations| Self {
+/// Where a path leads.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    template: &'static str,
+    pub(crate) service_sid: Option<ServiceSid>,
+    identity: Option<String>,
+}
+
+impl Place {
+    /// Where a path leads. One with a malformed SID leads nowhere.
+    pub(crate) fn find(path: &str) -> Option<Self> {
+        TABLE.iter().find_map(|route| Self::at(route.template, path))
+    }
+
+    fn at(template: &'static str, path: &str) -> Option<Self> {
+        let mut place = Self {
             template,
-            identity: Cow::Borrowed(""),
-            operations,
+            service_sid: None,
+            identity: None,
         };
-        match segments.as_slice() {
-            ["", "v2", "Services"] => Some(route(
-                "/v2/Services",
-                vec![(Method::GET, ListServices), (Method::POST, CreateService)],
-            )),
-            ["", "v2", "Services", sid] => {
-                let sid = service_sid(sid)?;
-                Some(route(
-                    "/v2/Services/{ServiceSid}",
-                    vec![
-                        (Method::GET, FetchService(sid)),
-                        (Method::POST, UpdateService(sid)),
-                        (Method::DELETE, DeleteService(sid)),
-                    ],
-                ))
+        let (mut names, mut segments) = (template.split('/'), path.split('/'));
+        loop {
+            match (names.next(), segments.next()) {
+                (Some("{ServiceSid}"), Some(segment)) => {
+                    place.service_sid = Some(ServiceSid::parse(&decoded(segment)).ok()?);
+                }
+                (Some("{Identity}"), Some(segment)) => place.identity = Some(decoded(segment).into_owned()),
+                (Some(name), Some(segment)) if name == segment => {}
+                (None, None) => return Some(place),
+                _ => return None,
             }
-            ["", "v2", "Services", sid, "Entities", identity, "Factors"] => Some(Self {
-                // What isn't UTF-8 becomes U+FFFD, which no Identity has.
-                identity: percent_decode_str(identity).decode_utf8_lossy(),
-                ..route(
-                    "/v2/Services/{ServiceSid}/Entities/{Identity}/Factors",
-                    vec![(Method::POST, CreateFactor(service_sid(sid)?))],
-                )
-            }),
-            _ => None,
         }
     }
 
-    /// What a method does here.
-    pub(crate) fn operation(&self, method: &Method) -> Option<Operation> {
-        self.operations
-            .iter()
-            .find(|(allowed, _)| allowed == method)
-            .map(|(_, operation)| *operation)
+    /// The route of a method here, and what it does.
+    pub(crate) fn operation(&self, method: &Method) -> Option<(&'static Route, Operation)> {
+        let route = self.routes().find(|route| route.method == method)?;
+        Some((route, (route.operation)(self.clone())?))
     }
 
     /// The methods allowed here, as in `POST, OPTIONS`.
     pub(crate) fn methods(&self) -> String {
         let mut methods = String::new();
-        for (method, _) in &self.operations {
-            methods.push_str(method.as_str());
+        for route in self.routes() {
+            methods.push_str(route.method.as_str());
             methods.push_str(", ");
         }
         methods.push_str(Method::OPTIONS.as_str());
         methods
     }
+
+    fn routes(&self) -> impl Iterator<Item = &'static Route> {
+        let template = self.template;
+        TABLE.iter().filter(move |route| route.template == template)
+    }
+
+    fn entity(self) -> Option<EntityAt> {
+        Some(EntityAt {
+            service_sid: self.service_sid?,
+            identity: self.identity?,
+        })
+    }
 }
 
-fn service_sid(segment: &str) -> Option<ServiceSid> {
-    ServiceSid::parse(&percent_decode_str(segment).decode_utf8_lossy())
+/// A segment of a path, percent-decoded: what isn't UTF-8 becomes U+FFFD, which nothing here has.
+fn decoded(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment).decode_utf8_lossy()
 }
 
 #[cfg(test)]
@@ -111,29 +154,48 @@ mod tests {
 
     const SID: &str = "VA00000000000000000000000000000001";
 
+    /// A path of a template.
+    fn path(template: &str) -> String {
+        template
+            .replace("{ServiceSid}", SID)
+            .replace("{Identity}", "anyone")
+    }
+
+    #[test]
+    fn every_route_is_found_by_its_own_template_and_does_something() {
+        for route in table() {
+            let place = Place::find(&path(route.template)).unwrap();
+            let (found, _) = place.operation(&route.method).unwrap();
+            assert!(std::ptr::eq(found, route), "{route:?}");
+            assert!(route.callers.contains(&Caller::Account), "{route:?}");
+            assert!(place.operation(&Method::PUT).is_none() && place.operation(&Method::HEAD).is_none());
+        }
+    }
+
     #[test]
     fn each_path_has_its_methods() {
-        for (path, methods) in [
-            ("/v2/Services".to_owned(), "GET, POST, OPTIONS"),
-            (format!("/v2/Services/{SID}"), "GET, POST, DELETE, OPTIONS"),
+        for (template, methods) in [
+            ("/v2/Services", "GET, POST, OPTIONS"),
+            ("/v2/Services/{ServiceSid}", "GET, POST, DELETE, OPTIONS"),
             (
-                format!("/v2/Services/{SID}/Entities/anyone/Factors"),
+                "/v2/Services/{ServiceSid}/Entities/{Identity}/Factors",
                 "POST, OPTIONS",
             ),
         ] {
-            let route = Route::find(&path).unwrap();
-            assert_eq!(route.methods(), methods);
-            assert!(route.operation(&Method::PUT).is_none() && route.operation(&Method::HEAD).is_none());
+            assert_eq!(Place::find(&path(template)).unwrap().methods(), methods);
         }
     }
 
     #[test]
     fn the_path_is_percent_decoded() {
-        let route = format!("/v2/Services/%56A{}/Entities/%41bc%20%FF%2F/Factors", &SID[2..]);
-        let route = Route::find(&route).unwrap();
-        assert_eq!(route.identity, "Abc \u{FFFD}/");
-        assert!(
-            matches!(route.operation(&Method::POST), Some(Operation::CreateFactor(sid)) if sid.as_str() == SID)
+        let path = format!("/v2/Services/%56A{}/Entities/%41bc%20%FF%2F/Factors", &SID[2..]);
+        let place = Place::find(&path).unwrap();
+        let Some((_, Operation::CreateFactor(at))) = place.operation(&Method::POST) else {
+            panic!("{place:?}");
+        };
+        assert_eq!(
+            (at.service_sid.as_str(), at.identity.as_str()),
+            (SID, "Abc \u{FFFD}/")
         );
     }
 
@@ -150,13 +212,14 @@ mod tests {
             "//v2/Services",
             "/v3/Services",
             "/v2/Services/VA1",
+            "/v2/Services/{ServiceSid}",
             "/v2/Services/VA00000000000000000000000000000001/",
             "/v2/Services/VA00000000000000000000000000000001/Entities",
             "/v2/Services/VA00000000000000000000000000000001/Entities/identity/Factors/",
             "/v2/Services/VA1/Entities/identity/Factors",
             "/v2/Services/VA00000000000000000000000000000001/Entities/a/b/Factors",
         ] {
-            assert!(Route::find(path).is_none(), "{path}");
+            assert!(Place::find(path).is_none(), "{path}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use crate::rules::AccountSid;
+use crate::sid::AccountSid;
 
 /// What a deployment decides, checked.
 #[derive(Debug)]
@@ -41,10 +41,7 @@ impl Settings {
         let required = |variable| optional(variable).ok_or(SettingError::missing(variable));
         Ok(Self {
             table_name: table_name(required("TABLE_NAME")?)?,
-            account_sid: AccountSid::parse(&required("ACCOUNT_SID")?).ok_or(SettingError::malformed(
-                "ACCOUNT_SID",
-                "AC followed by 32 hexadecimal digits",
-            ))?,
+            account_sid: account_sid(&required("ACCOUNT_SID")?)?,
             auth_tokens: auth_tokens(&required("AUTH_TOKEN_SHA256")?)?,
             allowed_origins: allowed_origins(&optional("ALLOWED_ORIGINS").unwrap_or_else(|| "*".to_owned()))?,
             base_url: optional("BASE_URL").map(base_url).transpose()?,
@@ -76,6 +73,11 @@ fn table_name(value: String) -> Result<String, SettingError> {
             "3 to 255 characters of A-Z, a-z, 0-9, _, . and -",
         ))
     }
+}
+
+fn account_sid(value: &str) -> Result<AccountSid, SettingError> {
+    const RULE: &str = "AC followed by 32 hexadecimal digits";
+    AccountSid::parse(value).map_err(|_| SettingError::malformed("ACCOUNT_SID", RULE))
 }
 
 fn auth_tokens(value: &str) -> Result<AuthTokens, SettingError> {

@@ -1,9 +1,13 @@
+//! What things are called: SIDs, which the API gives, and Identities, which its customer gives to Entities.
+
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use data_encoding::HEXLOWER;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::{IdempotencyKey, Identity};
+use crate::parameters::Rule;
 
 /// A string identifier: two letters that say of what, and 128 bits in 32 hexadecimal digits.
 ///
@@ -26,22 +30,34 @@ pub type FactorSid = Sid<'Y', 'F'>;
 pub type CredentialSid = Sid<'C', 'R'>;
 
 impl<const A: char, const B: char> Sid<A, B> {
+    /// The two letters.
+    pub(crate) const PREFIX: &str = match std::str::from_utf8(&Self::LETTERS) {
+        Ok(letters) => letters,
+        Err(_) => "",
+    };
+    const LETTERS: [u8; 2] = [A as u8, B as u8];
+
     /// The SID of 128 bits, in lower-case hexadecimal.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         let mut sid = [0; LENGTH];
         let (prefix, digits) = sid.split_at_mut(2);
-        prefix.copy_from_slice(&[A as u8, B as u8]);
+        prefix.copy_from_slice(&Self::LETTERS);
         HEXLOWER.encode_mut(&bytes, digits);
         Self(sid)
     }
 
-    /// Reads a SID; `None` unless it is the two letters and 32 hexadecimal digits of either case.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let sid: [u8; LENGTH] = text.as_bytes().try_into().ok()?;
-        let [a, b, digits @ ..] = &sid;
-        (*a == A as u8 && *b == B as u8 && digits.iter().all(u8::is_ascii_hexdigit)).then_some(Self(sid))
+    /// Reads a SID: the two letters and 32 hexadecimal digits of either case.
+    ///
+    /// # Errors
+    /// [`Rule::Sid`] with the two letters.
+    pub fn parse(text: &str) -> Result<Self, Rule> {
+        match <[u8; LENGTH]>::try_from(text.as_bytes()) {
+            Ok(sid) if sid.starts_with(&Self::LETTERS) && sid.iter().skip(2).all(u8::is_ascii_hexdigit) => {
+                Ok(Self(sid))
+            }
+            _ => Err(Rule::Sid(Self::PREFIX)),
+        }
     }
 
     /// The SID as text.
@@ -58,7 +74,7 @@ impl<const A: char, const B: char> Sid<A, B> {
     /// The SID that follows from `parts`: the same for the same parts, else unrelated.
     ///
     /// `purpose` keeps derivations apart. The caller makes the concatenation of `parts` unambiguous.
-    fn derived(purpose: &str, parts: &[&str]) -> Self {
+    pub(crate) fn derived(purpose: &str, parts: &[&str]) -> Self {
         let mut digest = Sha256::new_with_prefix(purpose);
         for part in parts {
             digest.update(part);
@@ -84,19 +100,69 @@ impl EntitySid {
     }
 }
 
-impl FactorSid {
-    /// The SID of the one Factor that a request with this `Idempotency-Key` makes.
+impl CredentialSid {
+    /// The SID by which a push Factor's device names its key: the Factor's own digits, so that either follows from the
+    /// other.
     #[must_use]
-    pub fn of(account: AccountSid, service: ServiceSid, identity: &Identity, key: &IdempotencyKey) -> Self {
-        // An Identity has no NUL, so the concatenation is unambiguous.
-        let parts = [
-            account.as_str(),
-            service.as_str(),
-            identity.as_str(),
-            "\0",
-            key.as_str(),
-        ];
-        Self::derived("verify-factors factor 1\0", &parts)
+    pub fn of(factor: FactorSid) -> Self {
+        let mut sid = factor.0;
+        let (prefix, _) = sid.split_at_mut(2);
+        prefix.copy_from_slice(&Self::LETTERS);
+        Self(sid)
+    }
+}
+
+/// Who owns the Factor, in the customer's own system: a UUID or the like.
+///
+/// 8 to 64 of `A-Z a-z 0-9 -` ([API page](https://www.twilio.com/docs/verify/api/factor), `Identity`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity(String);
+
+impl Identity {
+    /// What an Identity that isn't one is refused for, with a code of its own.
+    pub const RULE: Rule = Rule::Own {
+        code: 60366,
+        text: "must be 8 to 64 characters of A-Z, a-z, 0-9 and -",
+    };
+    /// Characters in an Identity.
+    const LENGTH: RangeInclusive<usize> = 8..=64;
+
+    /// Reads an Identity that is percent-decoded already.
+    ///
+    /// # Errors
+    /// [`Identity::RULE`].
+    pub fn parse(text: &str) -> Result<Self, Rule> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if Self::LENGTH.contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Self::RULE)
+        }
+    }
+
+    /// The Identity as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Identities should not be personal data, but often are.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity([REDACTED])")
+    }
+}
+
+impl<const A: char, const B: char> Serialize for Sid<A, B> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<const A: char, const B: char> AsRef<str> for Sid<A, B> {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -135,7 +201,7 @@ mod tests {
             format!("VA{}é", &HEX[2..]),
             format!(" VA{}", &HEX[1..]),
         ] {
-            assert_eq!(ServiceSid::parse(&text), None, "{text:?}");
+            assert_eq!(ServiceSid::parse(&text), Err(Rule::Sid("VA")), "{text:?}");
         }
     }
 
@@ -148,29 +214,48 @@ mod tests {
     }
 
     #[test]
-    fn derived_sids_depend_on_every_part() {
+    fn an_entitys_sid_depends_on_every_part() {
         let account = |byte| AccountSid::from_bytes([byte; 16]);
         let service = |byte| ServiceSid::from_bytes([byte; 16]);
         let identity = |text| Identity::parse(text).unwrap();
-        let key = |text| IdempotencyKey::parse(text).unwrap();
-        let mut sids = vec![
-            FactorSid::of(account(1), service(1), &identity("identity-a"), &key("k")),
-            FactorSid::of(account(2), service(1), &identity("identity-a"), &key("k")),
-            FactorSid::of(account(1), service(2), &identity("identity-a"), &key("k")),
-            FactorSid::of(account(1), service(1), &identity("identity-b"), &key("k")),
-            FactorSid::of(account(1), service(1), &identity("identity-a"), &key("l")),
-            FactorSid::of(account(1), service(1), &identity("identity-ak"), &key("k")),
-        ];
+        let one = EntitySid::of(account(1), service(1), &identity("identity-a"));
         assert_eq!(
-            sids[0],
-            FactorSid::of(account(1), service(1), &identity("identity-a"), &key("k"))
+            one,
+            EntitySid::of(account(1), service(1), &identity("identity-a"))
         );
-        sids.sort_by_key(ToString::to_string);
-        sids.dedup();
-        assert_eq!(sids.len(), 6);
-        assert_ne!(
-            EntitySid::of(account(1), service(1), &identity("identity-a")),
+        for other in [
+            EntitySid::of(account(2), service(1), &identity("identity-a")),
+            EntitySid::of(account(1), service(2), &identity("identity-a")),
             EntitySid::of(account(1), service(1), &identity("identity-A")),
-        );
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn a_credential_sid_has_its_factors_digits() {
+        let sid = CredentialSid::of(FactorSid::from_bytes([0xAB; 16]));
+        assert_eq!(sid.as_str(), format!("CR{}", "ab".repeat(16)));
+    }
+
+    #[test]
+    fn identity_is_8_to_64_letters_digits_and_dashes() {
+        for length in [0, 1, 7] {
+            assert!(Identity::parse(&"a".repeat(length)).is_err(), "{length}");
+        }
+        for length in [8, 9, 63, 64] {
+            assert!(Identity::parse(&"a".repeat(length)).is_ok(), "{length}");
+        }
+        for length in [65, 66, 1000] {
+            assert!(Identity::parse(&"a".repeat(length)).is_err(), "{length}");
+        }
+        for character in (0..=0x17F_u32).filter_map(char::from_u32) {
+            let allowed = matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-');
+            assert_eq!(
+                Identity::parse(&format!("identity{character}")).is_ok(),
+                allowed,
+                "{character:?}"
+            );
+        }
     }
 }

@@ -3,10 +3,9 @@
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
-use verify_factors::parameters::Form;
-use verify_factors::rules::{
-    CodeLength, FriendlyName, Issuer, Metadata, Seed, Skew, TimeStep, Totp, TotpAlgorithm,
-};
+use verify_factors::factors::{FriendlyName, Metadata, Seed, Totp, TotpAlgorithm, TotpConfig};
+use verify_factors::parameters::{Fields, Rule};
+use verify_factors::services::{CodeLength, Issuer, Skew, TimeStep};
 
 /// A seed in Base32 as people write it: any case, in groups, padded or not.
 fn written(bytes: &[u8], lower: bool, group: usize, padded: bool) -> String {
@@ -29,23 +28,26 @@ proptest! {
     #[test]
     fn a_form_gives_back_what_was_put_in(pairs in proptest::collection::vec((".{1,8}", ".{0,16}"), 0..8)) {
         let text = serde_urlencoded::to_string(&pairs).unwrap();
-        let form = Form::decode(text.as_bytes(), &[]);
         for (name, _) in &pairs {
             let values: Vec<&str> =
                 pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect();
             let name: &'static str = name.clone().leak();
-            match values.as_slice() {
-                [value] => prop_assert_eq!(form.value(name), Ok(Some(*value).filter(|value| !value.is_empty()))),
-                _ => prop_assert!(form.value(name).is_err()),
-            }
+            let mut fields = Fields::decode(text.as_bytes());
+            let read = fields.optional(name, |text| Ok(text.to_owned()));
+            let read = fields.finish(read);
+            let expected = match values.as_slice() {
+                [value] => Ok(Some((*value).to_owned()).filter(|value| !value.is_empty())),
+                _ => Err(vec![Rule::GivenOnce.broken_by(name)]),
+            };
+            prop_assert_eq!(read, expected);
         }
     }
 
     #[test]
     fn any_bytes_are_a_form_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
         let decoded: Vec<u8> = percent_encoding::percent_decode(&bytes).collect();
-        let form = Form::decode(&bytes, &["FriendlyName"]);
-        prop_assert_eq!(form.read(|_| Some(())).is_ok(), std::str::from_utf8(&decoded).is_ok());
+        let fields = Fields::decode(&bytes);
+        prop_assert_eq!(fields.finish(Some(())).is_ok(), std::str::from_utf8(&decoded).is_ok());
     }
 
     #[test]
@@ -95,11 +97,13 @@ proptest! {
         let algorithm = ["sha1", "sha256", "sha512"][algorithm];
         let totp = Totp {
             seed: Seed::parse(&data_encoding::BASE32_NOPAD.encode(&bytes)).unwrap(),
-            algorithm: TotpAlgorithm::from_name(algorithm).unwrap(),
-            time_step: TimeStep::new(time_step).unwrap(),
-            skew: Skew::default(),
-            code_length: CodeLength::new(code_length).unwrap(),
             issuer: Issuer::parse(&issuer).unwrap(),
+            config: TotpConfig {
+                algorithm: TotpAlgorithm::parse(algorithm).unwrap(),
+                time_step: TimeStep::parse(&time_step.to_string()).unwrap(),
+                skew: Skew::default(),
+                code_length: CodeLength::parse(&code_length.to_string()).unwrap(),
+            },
         };
         let uri = totp.uri(&FriendlyName::parse(&account).unwrap());
         let read = totp_rs::Totp::from_url(uri.expose_secret()).unwrap();

@@ -1,10 +1,17 @@
-use secrecy::zeroize::Zeroizing;
+//! Factors: what makes one valid, and how one comes to be.
 
-use super::{
-    AccountSid, EntitySid, FactorSid, Fingerprint, FriendlyName, IdempotencyKey, Identity, Metadata, NewTotp,
-    Push, Service, ServiceSid, Timestamp, Totp,
-};
-use crate::parameters::{Form, InvalidParameter, Rule, noting};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::new::NewKind;
+use super::{IdempotencyKey, Metadata, NewFactor, Push, Totp};
+use crate::entities::{Counted, EntityKey};
+use crate::parameters::{Rule, length, not_blank};
+use crate::randomness::Randomness;
+use crate::revision::Revision;
+use crate::services::Service;
+use crate::sid::{AccountSid, EntitySid, FactorSid, Identity, ServiceSid};
+use crate::time::Timestamp;
 
 /// The type of a Factor (API page, `FactorType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +23,22 @@ pub enum FactorType {
 }
 
 impl FactorType {
-    /// The type by its API name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Push, Self::Totp]
-            .into_iter()
-            .find(|factor_type| factor_type.name() == name)
+    /// What another type is refused for, with a code of its own.
+    pub const RULE: Rule = Rule::Own {
+        code: 60369,
+        text: "must be push or totp",
+    };
+
+    /// Reads a type by its API name.
+    ///
+    /// # Errors
+    /// [`FactorType::RULE`].
+    pub fn parse(name: &str) -> Result<Self, Rule> {
+        match name {
+            "push" => Ok(Self::Push),
+            "totp" => Ok(Self::Totp),
+            _ => Err(Self::RULE),
+        }
     }
 
     /// The name in the API: `push`, `totp`.
@@ -33,124 +50,95 @@ impl FactorType {
         }
     }
 
-    /// Most Factors of this type that one Entity can have (contract, error 60315).
-    #[must_use]
-    pub const fn limit(self) -> u8 {
+    /// How Factors of this type are counted on their Entity, and the most that it can have (contract, error 60315).
+    pub(crate) const fn counted(self) -> Counted {
         match self {
-            Self::Push => 20,
-            Self::Totp => 100,
+            Self::Push => Counted {
+                attribute: "push_factors",
+                limit: 20,
+            },
+            Self::Totp => Counted {
+                attribute: "totp_factors",
+                limit: 100,
+            },
         }
+    }
+}
+
+/// Whether somebody proved to have what the Factor stands for (API page, `status`). It never goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nobody did yet.
+    Unverified,
+    /// Somebody did.
+    Verified,
+}
+
+impl Status {
+    /// Reads a status by its API name.
+    ///
+    /// # Errors
+    /// [`Rule::OneOf`].
+    pub fn parse(name: &str) -> Result<Self, Rule> {
+        match name {
+            "unverified" => Ok(Self::Unverified),
+            "verified" => Ok(Self::Verified),
+            _ => Err(Rule::OneOf(&["unverified", "verified"])),
+        }
+    }
+
+    /// The name in the API: `unverified`, `verified`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unverified => "unverified",
+            Self::Verified => "verified",
+        }
+    }
+}
+
+/// What people call a Factor: a device, or the account in an authenticator app.
+///
+/// 1 to 64 characters, not all blank ([API page](https://www.twilio.com/docs/verify/api/factor), `FriendlyName`).
+#[derive(Clone, Debug)]
+pub struct FriendlyName(SecretString);
+
+impl FriendlyName {
+    /// Reads a friendly name.
+    ///
+    /// # Errors
+    /// [`Rule::Length`], [`Rule::NotBlank`].
+    pub fn parse(text: &str) -> Result<Self, Rule> {
+        length(text, &(1..=64))?;
+        not_blank(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The name as text, for the table and the answer.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 
 /// The random bytes that one Factor can need. The seed is wiped when it is dropped.
 pub struct Entropy {
     sid: [u8; 16],
-    seed: Zeroizing<[u8; 64]>,
+    pub(super) seed: Zeroizing<[u8; 64]>,
 }
 
 impl Entropy {
     /// Draws 16 bytes for a SID and 64 for the longest seed.
     ///
     /// # Errors
-    /// What `fill` says when it has no randomness.
-    pub fn draw<E>(mut fill: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+    /// When there is no randomness.
+    pub fn draw(randomness: &Randomness) -> Result<Self, getrandom::Error> {
         let mut entropy = Self {
-            sid: [0; 16],
+            sid: randomness.bytes()?,
             seed: Zeroizing::new([0; 64]),
         };
-        fill(&mut entropy.sid)?;
-        fill(&mut *entropy.seed)?;
+        randomness.fill(&mut *entropy.seed)?;
         Ok(entropy)
-    }
-
-    pub(super) fn seed(&self) -> &[u8] {
-        &*self.seed
-    }
-}
-
-/// The valid parameters of a request for a Factor.
-#[derive(Clone, Debug)]
-pub struct NewFactor {
-    identity: Identity,
-    friendly_name: FriendlyName,
-    metadata: Option<Metadata>,
-    binding: NewBinding,
-}
-
-#[derive(Clone, Debug)]
-enum NewBinding {
-    Push(Push),
-    Totp(NewTotp),
-}
-
-impl NewFactor {
-    const FACTOR_TYPE: &'static str = "FactorType";
-    /// The parameters of every Factor.
-    const PARAMETERS: [&'static str; 3] = [FriendlyName::PARAMETER, Self::FACTOR_TYPE, Metadata::PARAMETER];
-
-    /// Every parameter of the form.
-    #[must_use]
-    pub fn parameters() -> Vec<&'static str> {
-        [
-            Self::PARAMETERS.as_slice(),
-            &Push::PARAMETERS,
-            &NewTotp::PARAMETERS,
-        ]
-        .concat()
-    }
-
-    /// Reads the parameters of a Factor. Those of the other type are ignored.
-    ///
-    /// # Errors
-    /// Every parameter that is invalid, in the order of the contract's table.
-    pub fn parse(identity: &str, form: &Form<'_>) -> Result<Self, Vec<InvalidParameter>> {
-        form.read(|invalid| Self::parse_noting(identity, form, invalid))
-    }
-
-    fn parse_noting(identity: &str, form: &Form<'_>, invalid: &mut Vec<InvalidParameter>) -> Option<Self> {
-        let identity = noting(invalid, Identity::parse(identity));
-        let friendly_name = noting(
-            invalid,
-            form.required(FriendlyName::PARAMETER)
-                .and_then(FriendlyName::parse),
-        );
-        let factor_type = noting(
-            invalid,
-            form.required(Self::FACTOR_TYPE).and_then(|name| {
-                FactorType::from_name(name).ok_or(Rule::FactorType.broken_by(Self::FACTOR_TYPE))
-            }),
-        );
-        let metadata = noting(
-            invalid,
-            form.optional(Metadata::PARAMETER, |_, text| Metadata::parse(text)),
-        );
-        let binding = match factor_type? {
-            FactorType::Push => Push::parse(form, invalid).map(NewBinding::Push),
-            FactorType::Totp => NewTotp::parse(form, invalid).map(NewBinding::Totp),
-        };
-        Some(Self {
-            identity: identity?,
-            friendly_name: friendly_name?,
-            metadata: metadata?,
-            binding: binding?,
-        })
-    }
-
-    /// Whose Factor it is to be.
-    #[must_use]
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// What tells a retry of this request, which was read from `form`, from another request.
-    #[must_use]
-    pub fn fingerprint(&self, form: &Form<'_>) -> Fingerprint {
-        let parameters = match self.binding {
-            NewBinding::Push(_) => Push::PARAMETERS.as_slice(),
-            NewBinding::Totp(_) => &NewTotp::PARAMETERS,
-        };
-        Fingerprint::of(form, Self::PARAMETERS.iter().chain(parameters))
     }
 }
 
@@ -163,15 +151,17 @@ pub struct Factor {
     pub(crate) entity_sid: EntitySid,
     pub(crate) identity: Identity,
     pub(crate) friendly_name: FriendlyName,
+    pub(crate) status: Status,
     pub(crate) metadata: Option<Metadata>,
-    pub(crate) binding: Binding,
+    pub(crate) kind: Kind,
     pub(crate) date_created: Timestamp,
     pub(crate) date_updated: Timestamp,
+    pub(crate) revision: Revision,
 }
 
 /// What a Factor is made of, by its type.
 #[derive(Clone, Debug)]
-pub enum Binding {
+pub enum Kind {
     /// A push Factor's.
     Push(Push),
     /// A totp Factor's.
@@ -179,9 +169,6 @@ pub enum Binding {
 }
 
 impl Factor {
-    /// Every new Factor's status: nobody has answered a Challenge yet (API page, `status`).
-    pub(crate) const STATUS: &'static str = "unverified";
-
     /// Makes a Factor of a Service: the Service's settings where the request says nothing, then chance.
     ///
     /// With an `Idempotency-Key` the SID follows from the key, so that the same request makes the same Factor.
@@ -194,38 +181,76 @@ impl Factor {
         entropy: &Entropy,
     ) -> Self {
         let (account_sid, service_sid) = (service.account_sid, service.sid);
-        let binding = match new.binding {
-            NewBinding::Push(push) => Binding::Push(push),
-            NewBinding::Totp(totp) => Binding::Totp(Totp::new(
-                totp,
-                service.totp_settings(),
-                service.issuer(),
-                entropy,
-            )),
+        let sid = match key {
+            Some(key) => key.factor_sid(account_sid, service_sid, &new.identity),
+            None => FactorSid::from_bytes(entropy.sid),
         };
         Self {
-            sid: key.map_or_else(
-                || FactorSid::from_bytes(entropy.sid),
-                |key| FactorSid::of(account_sid, service_sid, &new.identity, key),
-            ),
+            sid,
             account_sid,
             service_sid,
             entity_sid: EntitySid::of(account_sid, service_sid, &new.identity),
             identity: new.identity,
             friendly_name: new.friendly_name,
+            status: Status::Unverified,
             metadata: new.metadata,
-            binding,
+            kind: match new.kind {
+                NewKind::Push(push) => Kind::Push(push),
+                NewKind::Totp(totp) => Kind::Totp(Totp::new(totp, service, entropy)),
+            },
             date_created: now,
             date_updated: now,
+            revision: Revision::FIRST,
         }
     }
 
     /// The type.
     #[must_use]
     pub fn factor_type(&self) -> FactorType {
-        match self.binding {
-            Binding::Push(_) => FactorType::Push,
-            Binding::Totp(_) => FactorType::Totp,
+        match self.kind {
+            Kind::Push(_) => FactorType::Push,
+            Kind::Totp(_) => FactorType::Totp,
+        }
+    }
+
+    /// Whose it is.
+    pub(crate) fn entity(&self) -> EntityKey<'_> {
+        EntityKey {
+            service_sid: self.service_sid,
+            identity: &self.identity,
+            sid: self.entity_sid,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn friendly_name_is_1_to_64_characters_not_bytes() {
+        for name in ["a", "é", "📱", &"a".repeat(64), &"📱".repeat(64), " a ", "a\0b"] {
+            assert_eq!(FriendlyName::parse(name).unwrap().expose(), name);
+        }
+        for name in ["a".repeat(65), "📱".repeat(65), "a".repeat(16_384)] {
+            let refused = FriendlyName::parse(&name).unwrap_err();
+            assert_eq!(refused, Rule::Length { min: 1, max: 64 });
+        }
+        for name in [" ", "\t\n", "\u{3000}\u{2003}"] {
+            assert_eq!(FriendlyName::parse(name).unwrap_err(), Rule::NotBlank);
+        }
+    }
+
+    #[test]
+    fn types_and_statuses_are_read_by_their_names_and_no_other() {
+        for factor_type in [FactorType::Push, FactorType::Totp] {
+            assert_eq!(FactorType::parse(factor_type.name()), Ok(factor_type));
+        }
+        for status in [Status::Unverified, Status::Verified] {
+            assert_eq!(Status::parse(status.name()), Ok(status));
+        }
+        for name in ["", "TOTP", "Verified", "sms"] {
+            assert!(FactorType::parse(name).is_err() && Status::parse(name).is_err());
         }
     }
 }

@@ -1,3 +1,5 @@
+//! `Metadata`: what a device or SDK says about itself.
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -5,8 +7,7 @@ use std::ops::RangeInclusive;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
-use super::fields::length;
-use crate::parameters::{InvalidParameter, Rule};
+use crate::parameters::{Rule, length};
 
 /// What a device or SDK says about itself: a JSON object whose values are all strings, kept as it was sent.
 ///
@@ -15,29 +16,24 @@ use crate::parameters::{InvalidParameter, Rule};
 pub struct Metadata(SecretString);
 
 impl Metadata {
-    /// The parameter's name.
-    pub const PARAMETER: &'static str = "Metadata";
+    /// What other JSON, or none, is refused for.
+    pub const OBJECT_OF_STRINGS: Rule = Rule::own("must be a JSON object whose values are all strings");
+    /// What an object with a key twice is refused for: JSON leaves open which of two values counts (RFC 8259, section 4).
+    pub const KEY_ONCE: Rule = Rule::own("must not have a key twice");
     /// Characters in the JSON text.
     const LENGTH: RangeInclusive<usize> = 1..=1024;
 
     /// Reads a JSON object.
     ///
     /// # Errors
-    /// [`Rule::Length`]; [`Rule::JsonObjectOfStrings`]; [`Rule::JsonKeyOnce`], as JSON leaves open which of two
-    /// values counts (RFC 8259, section 4).
-    pub fn parse(text: &str) -> Result<Self, InvalidParameter> {
-        length(Self::PARAMETER, text, &Self::LENGTH)?;
-        serde_json::from_str::<ObjectOfStrings>(text)
-            .map(|_| Self(text.trim_matches([' ', '\t', '\r', '\n']).into()))
-            .map_err(|error| {
-                let repeated = error.to_string().starts_with(KEY_TWICE);
-                let rule = if repeated {
-                    Rule::JsonKeyOnce
-                } else {
-                    Rule::JsonObjectOfStrings
-                };
-                rule.broken_by(Self::PARAMETER)
-            })
+    /// [`Rule::Length`], [`Metadata::OBJECT_OF_STRINGS`], [`Metadata::KEY_ONCE`].
+    pub fn parse(text: &str) -> Result<Self, Rule> {
+        length(text, &Self::LENGTH)?;
+        match serde_json::from_str::<ObjectOfStrings>(text) {
+            Ok(_) => Ok(Self(text.trim_matches([' ', '\t', '\r', '\n']).into())),
+            Err(error) if error.to_string().starts_with(KEY_TWICE) => Err(Self::KEY_ONCE),
+            Err(_) => Err(Self::OBJECT_OF_STRINGS),
+        }
     }
 
     /// The JSON text, for the table and the answer.
@@ -121,7 +117,7 @@ mod tests {
         ] {
             assert_eq!(
                 Metadata::parse(text).unwrap_err(),
-                Rule::JsonObjectOfStrings.broken_by("Metadata"),
+                Metadata::OBJECT_OF_STRINGS,
                 "{text}"
             );
         }
@@ -130,11 +126,7 @@ mod tests {
     #[test]
     fn a_key_that_is_there_twice_is_refused_however_it_is_spelled() {
         for text in [r#"{"a":"1","a":"1"}"#, r#"{"a":"1","b":"2","\u0061":"3"}"#] {
-            assert_eq!(
-                Metadata::parse(text).unwrap_err(),
-                Rule::JsonKeyOnce.broken_by("Metadata"),
-                "{text}"
-            );
+            assert_eq!(Metadata::parse(text).unwrap_err(), Metadata::KEY_ONCE, "{text}");
         }
     }
 
@@ -144,7 +136,7 @@ mod tests {
         assert!(Metadata::parse(&of_length(1024)).is_ok());
         assert_eq!(
             Metadata::parse(&of_length(1025)).unwrap_err(),
-            Rule::Length { min: 1, max: 1024 }.broken_by("Metadata")
+            Rule::Length { min: 1, max: 1024 }
         );
     }
 }

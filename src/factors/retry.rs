@@ -1,10 +1,13 @@
+//! Retries: how a request that comes again is known.
+
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::parameters::{Form, InvalidParameter, Rule};
+use crate::parameters::{Fields, Rule};
+use crate::sid::{AccountSid, FactorSid, Identity, ServiceSid};
 
 /// What a caller sends to make a retry safe, in the header `Idempotency-Key`: 1 to 255 printable ASCII characters.
 #[derive(Clone, Debug)]
@@ -13,24 +16,119 @@ pub struct IdempotencyKey(SecretString);
 impl IdempotencyKey {
     /// The header's name.
     pub const HEADER: &'static str = "Idempotency-Key";
+    /// What a key that isn't one is refused for.
+    pub const RULE: Rule = Rule::own("must be 1 to 255 printable ASCII characters");
     /// Characters in a key, at the most.
     const MAX_LENGTH: usize = 255;
 
     /// Reads a key.
     ///
     /// # Errors
-    /// [`Rule::IdempotencyKey`].
-    pub fn parse(text: &str) -> Result<Self, InvalidParameter> {
+    /// [`IdempotencyKey::RULE`].
+    pub fn parse(text: &str) -> Result<Self, Rule> {
         let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         if printable && (1..=Self::MAX_LENGTH).contains(&text.len()) {
             Ok(Self(text.into()))
         } else {
-            Err(Rule::IdempotencyKey.broken_by(Self::HEADER))
+            Err(Self::RULE)
         }
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        self.0.expose_secret()
+    /// The SID of the one Factor that a request with this key makes for an Entity.
+    pub(super) fn factor_sid(
+        &self,
+        account: AccountSid,
+        service: ServiceSid,
+        identity: &Identity,
+    ) -> FactorSid {
+        // An Identity has no NUL, so the concatenation is unambiguous.
+        let parts = [
+            account.as_str(),
+            service.as_str(),
+            identity.as_str(),
+            "\0",
+            self.0.expose_secret(),
+        ];
+        FactorSid::derived("verify-factors factor 1\0", &parts)
+    }
+}
+
+/// What makes a request one that can be retried: its key, and what it stands for.
+pub(super) struct Retry {
+    pub(super) key: IdempotencyKey,
+    fingerprint: Fingerprint,
+}
+
+impl Retry {
+    /// Reads the key that came with a request, if one did, after all of its `fields` were read.
+    #[expect(
+        clippy::option_option,
+        reason = "as fields are read: refused, absent or there"
+    )]
+    pub(super) fn parse(header: Result<Option<&str>, Rule>, fields: &mut Fields<'_>) -> Option<Option<Self>> {
+        let key = header.and_then(|key| key.map(IdempotencyKey::parse).transpose());
+        let key = fields.elsewhere(IdempotencyKey::HEADER, key)?;
+        Some(key.map(|key| Self {
+            key,
+            fingerprint: Fingerprint::of(fields),
+        }))
+    }
+}
+
+/// Which request a Factor comes from, stored with it.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    request_id: String,
+    fingerprint: Option<Fingerprint>,
+}
+
+/// Where a Factor that is there comes from, seen from a request that would have made it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From that very request: the answer to its write was lost.
+    ThisRequest,
+    /// From an earlier one with the same key and the same parameters.
+    SameRequestBefore,
+    /// From another one.
+    AnotherRequest,
+}
+
+impl Provenance {
+    /// The request with this ID, and the fingerprint of its parameters if it has an `Idempotency-Key`.
+    #[must_use]
+    pub fn new(request_id: String, fingerprint: Option<Fingerprint>) -> Self {
+        Self {
+            request_id,
+            fingerprint,
+        }
+    }
+
+    /// The request with this ID, and what makes it one that can be retried.
+    pub(super) fn of(request_id: &str, retry: Option<&Retry>) -> Self {
+        Self::new(request_id.to_owned(), retry.map(|retry| retry.fingerprint))
+    }
+
+    /// The request's ID: it tells a write of ours whose answer was lost from another request's.
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The fingerprint of its parameters, if it has an `Idempotency-Key`.
+    pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
+    }
+
+    /// Where a Factor of this provenance comes from, seen from `request`.
+    pub(super) fn seen_from(&self, request: &Self) -> Origin {
+        if self.fingerprint != request.fingerprint {
+            Origin::AnotherRequest
+        } else if self.request_id == request.request_id {
+            Origin::ThisRequest
+        } else if request.fingerprint.is_some() {
+            Origin::SameRequestBefore
+        } else {
+            Origin::AnotherRequest
+        }
     }
 }
 
@@ -41,16 +139,17 @@ impl IdempotencyKey {
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of these parameters of a form, in this order. Each is there once at the most.
-    pub(super) fn of<'a>(form: &Form<'_>, parameters: impl IntoIterator<Item = &'a &'static str>) -> Self {
-        let mut digest = Sha256::new_with_prefix("verify-factors parameters 1\0");
-        for parameter in parameters {
-            if let Ok(Some(value)) = form.value(parameter) {
-                // Name and length first, so that no two forms come to the same bytes.
-                digest.update(parameter);
-                digest.update(value.len().to_be_bytes());
-                digest.update(value);
-            }
+    /// The fingerprint of what was read of a request.
+    fn of(fields: &Fields<'_>) -> Self {
+        let mut values: Vec<(&str, &str)> = fields.read_values().collect();
+        // By name, so that the order in which they are read is nobody's affair.
+        values.sort_unstable();
+        let mut digest = Sha256::new_with_prefix("verify-factors parameters 2\0");
+        for (parameter, value) in values {
+            // Name and length first, so that no two forms come to the same bytes.
+            digest.update(parameter);
+            digest.update(value.len().to_be_bytes());
+            digest.update(value);
         }
         Self(digest.finalize().into())
     }
@@ -99,7 +198,7 @@ mod tests {
         for key in ["", &"k".repeat(256), "a\tb", "a\u{7f}", "é", "a\nb"] {
             assert_eq!(
                 IdempotencyKey::parse(key).unwrap_err(),
-                Rule::IdempotencyKey.broken_by("Idempotency-Key"),
+                IdempotencyKey::RULE,
                 "{key:?}"
             );
         }
@@ -108,8 +207,11 @@ mod tests {
     #[test]
     fn fingerprints_differ_where_a_parameter_does_and_ignore_order_and_empty_ones() {
         let of = |text: &str| {
-            let parameters = ["FactorType", "FriendlyName"];
-            Fingerprint::of(&Form::decode(text.as_bytes(), &parameters), &parameters)
+            let mut fields = Fields::decode(text.as_bytes());
+            for name in ["FactorType", "FriendlyName"] {
+                fields.optional(name, |_| Ok(()));
+            }
+            Fingerprint::of(&fields)
         };
         let one = of("FactorType=totp&FriendlyName=a");
         assert_eq!(one, of("FriendlyName=%61&FactorType=totp&Unknown=1"));
@@ -117,5 +219,53 @@ mod tests {
         assert_ne!(one, of("FactorType=totp&FriendlyName=b"));
         assert_ne!(one, of("FactorType=totp"));
         assert_ne!(of("FactorType=aFriendlyNameb"), of("FactorType=a&FriendlyName=b"));
+    }
+
+    #[test]
+    fn a_factors_sid_depends_on_every_part() {
+        let account = |byte| AccountSid::from_bytes([byte; 16]);
+        let service = |byte| ServiceSid::from_bytes([byte; 16]);
+        let sid = |account, service, identity, key| {
+            let identity = Identity::parse(identity).unwrap();
+            IdempotencyKey::parse(key)
+                .unwrap()
+                .factor_sid(account, service, &identity)
+        };
+        let one = sid(account(1), service(1), "identity-a", "k");
+        assert_eq!(one, sid(account(1), service(1), "identity-a", "k"));
+        for other in [
+            sid(account(2), service(1), "identity-a", "k"),
+            sid(account(1), service(2), "identity-a", "k"),
+            sid(account(1), service(1), "identity-b", "k"),
+            sid(account(1), service(1), "identity-a", "l"),
+            sid(account(1), service(1), "identity-ak", "k"),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn a_factor_that_is_there_is_this_requests_or_the_same_requests_before_or_anothers() {
+        let print = |byte| Fingerprint([byte; 32]);
+        let of = |id: &str, fingerprint| Provenance::new(id.to_owned(), fingerprint);
+        let here = of("here", Some(print(1)));
+        for (there, origin) in [
+            (of("here", Some(print(1))), Origin::ThisRequest),
+            (of("there", Some(print(1))), Origin::SameRequestBefore),
+            (of("here", Some(print(2))), Origin::AnotherRequest),
+            (of("there", Some(print(2))), Origin::AnotherRequest),
+            (of("here", None), Origin::AnotherRequest),
+            (of("there", None), Origin::AnotherRequest),
+        ] {
+            assert_eq!(there.seen_from(&here), origin, "{there:?}");
+        }
+        let without_key = of("here", None);
+        for (there, origin) in [
+            (of("here", None), Origin::ThisRequest),
+            (of("there", None), Origin::AnotherRequest),
+            (of("here", Some(print(1))), Origin::AnotherRequest),
+        ] {
+            assert_eq!(there.seen_from(&without_key), origin, "{there:?}");
+        }
     }
 }

@@ -1,14 +1,14 @@
+//! Events: what API Gateway invokes the function with becomes a `Request`.
+
 use lambda_http::aws_lambda_events::apigw::{
     ApiGatewayProxyRequest, ApiGatewayProxyRequestContext, ApiGatewayV2httpRequest,
 };
-use lambda_http::http::header::{AsHeaderName, HOST};
-use lambda_http::http::{HeaderMap, Method};
 use secrecy::zeroize::Zeroizing;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::value::RawValue;
 
 use super::reply::PayloadFormat;
-use crate::settings::is_authority;
+use crate::http::Request;
 
 /// What API Gateway invokes the function with: payload format 2.0 (HTTP APIs) or 1.0 (REST APIs).
 ///
@@ -17,22 +17,6 @@ use crate::settings::is_authority;
 pub struct Event {
     pub(crate) request: Request,
     pub(crate) payload_format: PayloadFormat,
-}
-
-/// A request, in the parts that the API is about.
-pub struct Request {
-    pub(crate) method: Method,
-    /// The path of the API, still percent-encoded if it came so.
-    pub(crate) path: String,
-    /// What stands before the API's path in the URL that was called: empty, or a slash and the stage.
-    pub(crate) mount: String,
-    /// The query string, percent-encoded.
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    /// Wiped when it is dropped, as there are seeds in it.
-    pub(crate) body: Zeroizing<Vec<u8>>,
-    /// The host that was called, as far as API Gateway says.
-    domain_name: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -134,50 +118,6 @@ fn body(body: Option<String>, is_base64_encoded: bool) -> Option<Zeroizing<Vec<u
         Some(body)
     }
 }
-
-impl Request {
-    /// The header's value; `None` if it is absent.
-    ///
-    /// # Errors
-    /// If it is there twice or isn't ASCII.
-    pub(crate) fn header(&self, name: impl AsHeaderName) -> Result<Option<&str>, NotOneText> {
-        let mut values = self.headers.get_all(name).iter();
-        match (values.next(), values.next()) {
-            (None, _) => Ok(None),
-            (Some(value), None) => value.to_str().map(Some).map_err(|_| NotOneText),
-            (Some(_), Some(_)) => Err(NotOneText),
-        }
-    }
-
-    /// The origin that was called: scheme, host and port.
-    pub(crate) fn origin(&self) -> String {
-        let good = |host: &&str| is_authority(host);
-        let called = self.header(HOST).ok().flatten().filter(good);
-        let host = called
-            .or(self.domain_name.as_deref().filter(good))
-            .unwrap_or("localhost");
-        let scheme = match self.header("x-forwarded-proto") {
-            Ok(Some("http")) => "http",
-            // Gateways say what was called. Without one this is a laptop, whose tools don't speak TLS.
-            Ok(None) if is_loopback(host) => "http",
-            _ => "https",
-        };
-        format!("{scheme}://{host}")
-    }
-}
-
-/// Whether a host, with or without a port, is this machine.
-fn is_loopback(authority: &str) -> bool {
-    ["127.0.0.1", "localhost", "[::1]"].into_iter().any(|host| {
-        authority
-            .strip_prefix(host)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-    })
-}
-
-/// A header that is there twice or isn't ASCII.
-#[derive(Debug)]
-pub(crate) struct NotOneText;
 
 #[cfg(test)]
 mod tests {

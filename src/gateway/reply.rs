@@ -1,3 +1,5 @@
+//! Replies: a response becomes what API Gateway wants to hear.
+
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use lambda_http::http::Response;
 use serde::Serialize;

@@ -1,16 +1,16 @@
-//! Parameters: from the bytes of a form or query string to named text, and what can be wrong with one. No I/O.
+//! Parameters: from the bytes of a form or query string to values that are valid, and what can be wrong with one. No I/O.
+//!
+//! `form` decodes, `fields` reads by name, `rule` says what is wrong; `text` and `page` are values of no noun in
+//! particular.
 
+mod fields;
 mod form;
-#[path = "../parameters/rule.rs"]
-mod invalid;
+mod page;
+mod rule;
+mod text;
 
-pub use form::Form;
-pub use invalid::{InvalidParameter, KeyFault, Rule};
-
-/// The parsed value, or `None` with the refusal noted, so that one answer names every parameter that is wrong.
-pub(crate) fn noting<T>(
-    invalid: &mut Vec<InvalidParameter>,
-    parsed: Result<T, InvalidParameter>,
-) -> Option<T> {
-    parsed.map_err(|refusal| invalid.push(refusal)).ok()
-}
+pub use fields::Fields;
+pub use page::{PageRequest, PageToken};
+pub use rule::{InvalidParameter, Rule};
+pub use text::{Bounded, Text};
+pub(crate) use text::{length, not_blank};

@@ -1,3 +1,5 @@
+//! What can be wrong with a parameter, and how that is said. Nothing that was sent is in any of it.
+
 use std::fmt;
 
 /// A parameter that breaks its rule. It names both and holds nothing that was sent.
@@ -36,49 +38,28 @@ pub enum Rule {
         /// Greatest value.
         max: u32,
     },
-    /// Is `push` or `totp`; apart from [`Rule::OneOf`] because the API gives it a code of its own.
-    FactorType,
-    /// Is 8 to 64 of `A-Z a-z 0-9 -`.
-    Identity,
-    /// Is a JSON object whose values are all strings.
-    JsonObjectOfStrings,
-    /// Is a JSON object that has each of its keys once.
-    JsonKeyOnce,
-    /// Is Base32 as in RFC 4648, section 6.
-    Base32,
-    /// Is this many bytes once decoded.
-    SeedLength {
-        /// Fewest bytes.
-        min: usize,
-        /// Most bytes.
-        max: usize,
-    },
-    /// Is `ES256`.
-    PushAlg,
-    /// Is a P-256 key that ES256 signatures can be checked with.
-    PublicKey(KeyFault),
-    /// Has no colon, which would end the issuer in an `otpauth` label.
-    NoColon,
     /// Is a SID with this prefix: the prefix and 32 hexadecimal digits.
     Sid(&'static str),
-    /// Is 1 to 255 printable ASCII characters.
-    IdempotencyKey,
-    /// Is a token that a list of this API handed out.
-    PageToken,
-}
-
-/// Why a `Binding.PublicKey` is not a usable ES256 key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyFault {
-    /// It has a space, almost always a `+` that was not percent-encoded.
-    SpaceInBase64,
-    /// It is not Base64 in the standard alphabet with padding (RFC 4648, section 4).
-    NotBase64,
-    /// It is not a DER SubjectPublicKeyInfo of an EC key on P-256 (RFC 5480), or its point is not on the curve.
-    NotP256,
+    /// A rule of one kind of value, stated where that is parsed.
+    Own {
+        /// The API's error code.
+        code: u32,
+        /// What would be right, to be read after the parameter's name.
+        text: &'static str,
+    },
 }
 
 impl Rule {
+    /// The API's code for a parameter that is there but breaks its rule.
+    const INVALID: u32 = 60306;
+
+    /// A rule of one kind of value, with the code that most rules have.
+    #[must_use]
+    pub const fn own(text: &'static str) -> Self {
+        let code = Self::INVALID;
+        Self::Own { code, text }
+    }
+
     /// The refusal of `parameter` for this rule.
     #[must_use]
     pub const fn broken_by(self, parameter: &'static str) -> InvalidParameter {
@@ -95,23 +76,14 @@ impl InvalidParameter {
     pub const fn code(&self) -> u32 {
         match self.rule {
             Rule::Required => 20001,
-            Rule::Identity => 60366,
-            Rule::FactorType => 60369,
-            Rule::PushAlg | Rule::PublicKey(_) => 60314,
+            Rule::Own { code, .. } => code,
             Rule::GivenOnce
             | Rule::Utf8
             | Rule::Length { .. }
             | Rule::NotBlank
             | Rule::OneOf(_)
             | Rule::Integer { .. }
-            | Rule::JsonObjectOfStrings
-            | Rule::JsonKeyOnce
-            | Rule::Base32
-            | Rule::SeedLength { .. }
-            | Rule::NoColon
-            | Rule::Sid(_)
-            | Rule::IdempotencyKey
-            | Rule::PageToken => 60306,
+            | Rule::Sid(_) => Rule::INVALID,
         }
     }
 }
@@ -137,26 +109,8 @@ impl fmt::Display for Rule {
             Self::NotBlank => f.write_str("must not be all blank"),
             Self::OneOf(words) => write!(f, "must be one of {}", words.join(", ")),
             Self::Integer { min, max } => write!(f, "must be an integer from {min} to {max}"),
-            Self::FactorType => f.write_str("must be push or totp"),
-            Self::Identity => f.write_str("must be 8 to 64 characters of A-Z, a-z, 0-9 and -"),
-            Self::JsonObjectOfStrings => f.write_str("must be a JSON object whose values are all strings"),
-            Self::JsonKeyOnce => f.write_str("must not have a key twice"),
-            Self::Base32 => f.write_str("must be Base32 (A-Z and 2-7, RFC 4648)"),
-            Self::SeedLength { min, max } => write!(f, "must be {min} to {max} bytes once Base32-decoded"),
-            Self::PushAlg => f.write_str("must be ES256"),
-            Self::PublicKey(KeyFault::SpaceInBase64) => {
-                f.write_str("has a space in its Base64; a + must be percent-encoded as %2B in a form")
-            }
-            Self::PublicKey(KeyFault::NotBase64) => {
-                f.write_str("must be Base64 in the standard alphabet, with padding")
-            }
-            Self::PublicKey(KeyFault::NotP256) => {
-                f.write_str("must be a DER SubjectPublicKeyInfo of an EC key on the curve P-256")
-            }
-            Self::NoColon => f.write_str("must not contain a colon"),
             Self::Sid(prefix) => write!(f, "must be {prefix} followed by 32 hexadecimal digits"),
-            Self::IdempotencyKey => f.write_str("must be 1 to 255 printable ASCII characters"),
-            Self::PageToken => f.write_str("must be a token from a next_page_url or previous_page_url"),
+            Self::Own { text, .. } => f.write_str(text),
         }
     }
 }

@@ -1,25 +1,66 @@
+//! Services that were lately read, so that creating a Factor is one round trip.
+
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
-use crate::rules::{Service, ServiceSid};
+use super::Service;
+use crate::sid::ServiceSid;
+use crate::table::{Table, TableError};
 
 /// How long a Service that was read counts: so long after an update or a delete through another function instance, the
 /// old settings can still apply.
-pub const SERVICE_CACHE_TIME: Duration = Duration::seconds(30);
+const SERVICE_CACHE_TIME: Duration = Duration::seconds(30);
 
 /// Most Services that are kept; a deployment with more reads some of them again.
 const CAPACITY: usize = 256;
 
-/// Services that were lately read, so that creating a Factor is one round trip.
+/// The most that the start can wait for DynamoDB: Lambda gives the whole start ten seconds.
+const WARM_UP_TIME: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Services that were lately read.
 ///
 /// Times are the wall clock's: the monotonic one can stand still while Lambda has an environment frozen.
 #[derive(Default)]
-pub(super) struct ServiceCache(Mutex<HashMap<ServiceSid, (Service, OffsetDateTime)>>);
+pub(crate) struct ServiceCache(Mutex<HashMap<ServiceSid, (Service, OffsetDateTime)>>);
 
 impl ServiceCache {
-    pub(super) fn get(&self, sid: ServiceSid, now: OffsetDateTime) -> Option<Service> {
+    /// The Service as it was up to [`SERVICE_CACHE_TIME`] ago.
+    pub(crate) async fn service(
+        &self,
+        table: &Table,
+        sid: ServiceSid,
+        now: OffsetDateTime,
+    ) -> Result<Option<Service>, TableError> {
+        if let Some(service) = self.get(sid, now) {
+            return Ok(Some(service));
+        }
+        let service = table.read_service(sid).await?;
+        if let Some(service) = &service {
+            self.put(service.clone(), now);
+        }
+        Ok(service)
+    }
+
+    /// Opens the connection to DynamoDB by reading the first Services, so that the first request finds both ready.
+    ///
+    /// It takes at most [`WARM_UP_TIME`], and a failure is logged and forgotten: the request will tell.
+    pub(crate) async fn warm_up(&self, table: &Table, now: OffsetDateTime) {
+        let cause = match tokio::time::timeout(WARM_UP_TIME, table.read_first_services()).await {
+            Ok(Ok(services)) => {
+                for service in services {
+                    self.put(service, now);
+                }
+                return;
+            }
+            Ok(Err(error)) => error.chain(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        tracing::warn!(cause, "the connection to DynamoDB isn't ready");
+    }
+
+    fn get(&self, sid: ServiceSid, now: OffsetDateTime) -> Option<Service> {
         let services = self.lock();
         let (service, read) = services.get(&sid)?;
         // A clock that was set back makes an entry's age negative: read again.
@@ -48,14 +89,16 @@ impl ServiceCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::Form;
-    use crate::rules::{AccountSid, NewService, Timestamp};
+    use crate::parameters::Fields;
+    use crate::services::NewService;
+    use crate::sid::AccountSid;
+    use crate::time::Timestamp;
     use time::macros::datetime;
 
     const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
     fn service(number: u128) -> Service {
-        let new = NewService::parse(&Form::decode(b"FriendlyName=Owl", &[])).unwrap();
+        let new = NewService::parse(&mut Fields::decode(b"FriendlyName=Owl")).unwrap();
         let sid = ServiceSid::from_bytes(number.to_be_bytes());
         Service::create(new, AccountSid::from_bytes([0; 16]), sid, Timestamp::at(NOW))
     }

@@ -1,103 +1,72 @@
+//! Services in the table: the calls to DynamoDB.
+
 use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
-use time::OffsetDateTime;
+use aws_sdk_dynamodb::types::{Delete, ReturnValue, TransactWriteItem};
 
-use super::item::{self, Item};
-use super::transaction::Transaction;
-use super::{Table, TableError, s};
-use crate::rules::{PageRequest, PageToken, Service, ServiceSid, ServiceUpdate, Timestamp};
-
-/// A page of the list of Services.
-pub struct Page {
-    /// The Services, in the order of their SIDs.
-    pub services: Vec<Service>,
-    /// Whether there are Services before the first one here.
-    pub has_previous: bool,
-    /// Whether there are Services after the last one here.
-    pub has_next: bool,
-}
+use super::{Service, ServiceUpdate, item};
+use crate::parameters::PageRequest;
+use crate::sid::ServiceSid;
+use crate::table::{Item, Page, Table, TableError, Transaction, key, n, s};
+use crate::time::Timestamp;
 
 /// Services that the first read brings along: most deployments have fewer.
-const FIRST_SERVICES: i32 = 10;
+const FIRST_SERVICES: usize = 10;
 
 impl Table {
-    /// The Service, from memory if it was read in the last
-    /// [`SERVICE_CACHE_TIME`](super::SERVICE_CACHE_TIME), else from the table.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot be asked, or throttles.
-    pub async fn service(&self, sid: ServiceSid, now: OffsetDateTime) -> Result<Option<Service>, TableError> {
-        if let Some(service) = self.services.get(sid, now) {
-            return Ok(Some(service));
-        }
-        let service = self.read_service(sid).await?;
-        if let Some(service) = &service {
-            self.services.put(service.clone(), now);
-        }
-        Ok(service)
+    /// The Service as it is in the table now.
+    pub(super) async fn read_service(&self, sid: ServiceSid) -> Result<Option<Service>, TableError> {
+        let item = self.read(self.service_key(sid)).await?;
+        item.as_ref().map(item::to_service).transpose()
     }
 
-    /// The Service as it is in the table now.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot be asked, or throttles.
-    pub async fn read_service(&self, sid: ServiceSid) -> Result<Option<Service>, TableError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(self.service_key(sid)))
-            // A Service that was created a moment ago has to be there.
-            .consistent_read(true)
-            .send()
+    /// The first Services of the account.
+    pub(super) async fn read_first_services(&self) -> Result<Vec<Service>, TableError> {
+        let account = self.account_partition();
+        let (items, _) = self
+            .query(account, ServiceSid::PREFIX, true, FIRST_SERVICES, None)
             .await?;
-        output.item.as_ref().map(item::to_service).transpose()
+        items.iter().map(item::to_service).collect()
+    }
+
+    /// A page of the account's Services.
+    pub(super) async fn list_services(
+        &self,
+        request: &PageRequest<ServiceSid>,
+    ) -> Result<Page<Service>, TableError> {
+        self.query_page(self.account_partition(), ServiceSid::PREFIX, request)
+            .await?
+            .try_map(|item| item::to_service(&item))
     }
 
     /// Writes a new Service, never over another.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot be asked, or throttles.
-    pub async fn create_service(&self, service: &Service) -> Result<(), TableError> {
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item::of_service(service)))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(|error| TableError::Fault(error.into()))?;
+    pub(super) async fn create_service(&self, service: &Service) -> Result<(), TableError> {
+        let put = self.put_new(item::of_service(service))?;
         // A transaction of one, as its token makes the SDK's retries safe.
-        match self
-            .transact(&[TransactWriteItem::builder().put(put).build()])
-            .await?
-        {
+        match self.transact(&[put]).await? {
             // A SID of 128 random bits is taken by one Service only: this one, written by a call whose answer was lost.
             Transaction::Committed | Transaction::Cancelled(_) => Ok(()),
         }
     }
 
     /// Changes what an update names and nothing else; `None` if there is no such Service.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot be asked, or throttles.
-    pub async fn update_service(
+    pub(super) async fn update_service(
         &self,
         sid: ServiceSid,
         update: &ServiceUpdate,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<Option<Service>, TableError> {
-        // Whatever comes of it, what was read before may be out of date.
-        self.services.forget(sid);
         let mut request = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(self.service_key(sid)))
             .condition_expression("attribute_exists(pk)")
-            .return_values(ReturnValue::AllNew);
-        let mut expression = "SET date_updated = :now".to_owned();
-        request = request.expression_attribute_values(":now", s(Timestamp::at(now).to_string()));
+            .return_values(ReturnValue::AllNew)
+            .expression_attribute_values(":one", n(1_u8))
+            .expression_attribute_values(":now", s(now.to_string()));
+        let mut expression = "ADD revision :one SET date_updated = :now".to_owned();
         let name = update
             .friendly_name
             .as_ref()
@@ -107,13 +76,7 @@ impl Table {
             request = request.expression_attribute_values(format!(":{attribute}"), value);
         }
         match request.update_expression(expression).send().await {
-            Ok(output) => {
-                let service = output.attributes.as_ref().map(item::to_service).transpose()?;
-                if let Some(service) = &service {
-                    self.services.put(service.clone(), now);
-                }
-                Ok(service)
-            }
+            Ok(output) => output.attributes.as_ref().map(item::to_service).transpose(),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
                 _ => Err(error.into()),
@@ -121,12 +84,8 @@ impl Table {
         }
     }
 
-    /// Deletes a Service; false if there is none. Its Factors stay in the table, where no route leads to them.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot be asked, or throttles.
-    pub async fn delete_service(&self, sid: ServiceSid) -> Result<bool, TableError> {
-        self.services.forget(sid);
+    /// Deletes a Service; false if there is none.
+    pub(super) async fn delete_service(&self, sid: ServiceSid) -> Result<bool, TableError> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(self.service_key(sid)))
@@ -143,68 +102,7 @@ impl Table {
         }
     }
 
-    /// A page of the account's Services, by a query of their partition.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot be asked, or throttles.
-    pub async fn list_services(&self, page: PageRequest) -> Result<Page, TableError> {
-        let wanted = usize::from(page.size);
-        let forward = !matches!(page.token, Some(PageToken::Before(_)));
-        let mut start = page
-            .token
-            .map(|(PageToken::After(sid) | PageToken::Before(sid))| self.service_key(sid));
-        let mut items: Vec<Item> = Vec::new();
-        // One more than wanted tells whether there are more. A query ends early at 1 MB.
-        loop {
-            let missing = wanted + 1 - items.len();
-            let output = self
-                .services_query()
-                .scan_index_forward(forward)
-                .limit(i32::try_from(missing).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await?;
-            items.extend(output.items.unwrap_or_default());
-            start = output.last_evaluated_key;
-            if items.len() > wanted || start.is_none() {
-                break;
-            }
-        }
-        let more = items.len() > wanted;
-        items.truncate(wanted);
-        if !forward {
-            items.reverse();
-        }
-        let services = items.iter().map(item::to_service).collect::<Result<_, _>>()?;
-        // A token comes from a page on its other side.
-        let (has_previous, has_next) = if forward {
-            (page.token.is_some(), more)
-        } else {
-            (more, true)
-        };
-        Ok(Page {
-            services,
-            has_previous,
-            has_next,
-        })
-    }
-
-    /// The first Services of the account.
-    pub(super) async fn read_first_services(&self) -> Result<Vec<Service>, TableError> {
-        let output = self.services_query().limit(FIRST_SERVICES).send().await?;
-        output.items().iter().map(item::to_service).collect()
-    }
-
-    fn services_query(&self) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("pk = :account")
-            .expression_attribute_values(":account", AttributeValue::S(self.account_sid.to_string()))
-            .consistent_read(true)
-    }
-
     fn service_key(&self, sid: ServiceSid) -> Item {
-        item::key(self.account_sid.as_str(), sid.as_str())
+        key(self.account_partition(), sid.as_str())
     }
 }

@@ -1,3 +1,5 @@
+//! The client: AWS's own variables, TLS, time limits and retries.
+
 use std::time::Duration;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
@@ -17,7 +19,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// One attempt at one call: a healthy one takes milliseconds, so what takes longer is better tried again.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
 /// One call with all its attempts and the pauses between them.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+pub(crate) const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+// The longer has to leave room for the shorter.
+const _: () = assert!(CONNECT_TIMEOUT.as_millis() < ATTEMPT_TIMEOUT.as_millis());
+const _: () = assert!(ATTEMPT_TIMEOUT.as_millis() < OPERATION_TIMEOUT.as_millis());
 /// Attempts at one call. The SDK repeats what is safe to: a transaction carries a token, by which DynamoDB recognises
 /// one that it did already.
 const ATTEMPTS: u32 = 3;

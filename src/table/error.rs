@@ -1,3 +1,5 @@
+//! Why DynamoDB did not do what it was asked, by what the caller can do about it.
+
 use std::error::Error;
 use std::fmt;
 
@@ -36,11 +38,6 @@ impl TableError {
         THROTTLING_CODES.contains(&code)
     }
 
-    /// An item that is not as this software writes it.
-    pub(super) fn not_ours(item: &'static str, attribute: &'static str) -> Self {
-        Self::Fault(format!("a stored {item} has no valid attribute {attribute}").into())
-    }
-
     /// The causes, outermost first. Their `Display`, as the `Debug` of SDK errors can hold raw bodies.
     #[must_use]
     pub fn chain(&self) -> String {
@@ -53,6 +50,13 @@ impl TableError {
             source = cause.source();
         }
         chain
+    }
+}
+
+/// The operating system has no randomness, without which nothing is written.
+impl From<getrandom::Error> for TableError {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Fault(error.into())
     }
 }
 

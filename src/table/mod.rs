@@ -1,4 +1,5 @@
-//! The table: the only place that knows DynamoDB.
+//! DynamoDB, of no noun in particular: the `client`, the keys (here), reading `item`s, `page`s and `transaction`s, and
+//! what can go wrong (`error`).
 //!
 //! One table with the keys `pk` and `sk`. SIDs say what they are of, so they are the keys as they are:
 //!
@@ -8,88 +9,73 @@
 //! | Entity: how many Factors it has | Service SID `/` Identity | Entity SID |
 //! | Factor | Service SID `/` Identity | Factor SID |
 
-#[path = "../services/cache.rs"]
-mod cache;
 mod client;
 mod error;
-#[path = "../factors/stored.rs"]
-mod factors;
-#[path = "../factors/item.rs"]
 mod item;
-#[path = "../services/stored.rs"]
-mod services;
+mod page;
 mod transaction;
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use time::OffsetDateTime;
 
-use crate::rules::AccountSid;
-pub use cache::SERVICE_CACHE_TIME;
-use cache::ServiceCache;
+use crate::randomness::Randomness;
+use crate::sid::{AccountSid, Identity, ServiceSid};
+pub(crate) use client::OPERATION_TIMEOUT;
 pub use client::{client, connect};
 pub use error::TableError;
-pub use factors::{FactorWrite, Provenance};
-pub use item::{Item, factor_item};
-pub use services::Page;
+pub use item::Item;
+pub(crate) use item::{Stored, b, item, m, n, s};
+pub(crate) use page::Page;
+pub(crate) use transaction::{CONDITION_FAILED, CONFLICT_TIME, Transaction};
 
 /// The partition key's name.
-const PK: &str = "pk";
+pub(crate) const PK: &str = "pk";
 /// The sort key's name.
-const SK: &str = "sk";
+pub(crate) const SK: &str = "sk";
 
-/// The table of one deployment, and what was lately read from it.
+/// The table of one deployment.
 pub struct Table {
-    client: Client,
-    name: String,
+    pub(crate) client: Client,
+    pub(crate) name: String,
     account_sid: AccountSid,
-    services: ServiceCache,
+    randomness: Randomness,
 }
 
 impl Table {
     /// The table of this name, for one account.
     #[must_use]
-    pub fn new(client: Client, name: String, account_sid: AccountSid) -> Self {
+    pub(crate) fn new(client: Client, name: String, account_sid: AccountSid, randomness: Randomness) -> Self {
         Self {
             client,
             name,
             account_sid,
-            services: ServiceCache::default(),
+            randomness,
         }
     }
 
-    /// Opens the connection to DynamoDB by reading the first Services, so that the first request finds both ready.
-    ///
-    /// It takes at most a second and a failure is logged and forgotten: the request will tell.
-    pub async fn warm_up(&self, now: OffsetDateTime) {
-        match tokio::time::timeout(Self::WARM_UP_TIME, self.read_first_services()).await {
-            Ok(Ok(services)) => {
-                for service in services {
-                    self.services.put(service, now);
-                }
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(cause = %error.chain(), "the connection to DynamoDB isn't ready");
-            }
-            Err(_) => tracing::warn!(
-                cause = "it took too long",
-                "the connection to DynamoDB isn't ready"
-            ),
-        }
+    /// The partition of the account: its Services.
+    pub(crate) fn account_partition(&self) -> &str {
+        self.account_sid.as_str()
     }
 
-    /// The most that the start can wait for DynamoDB: Lambda gives the whole start ten seconds.
-    const WARM_UP_TIME: Duration = Duration::from_secs(1);
+    /// The item with this key as it is in the table now; what was written a moment ago is there.
+    pub(crate) async fn read(&self, key: Item) -> Result<Option<Item>, TableError> {
+        let read = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .consistent_read(true);
+        Ok(read.send().await?.item)
+    }
 }
 
-/// A string attribute.
-fn s(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
+/// The partition of an Entity and its Factors.
+pub(crate) fn entity_partition(service: ServiceSid, identity: &Identity) -> String {
+    // A Service SID has one length and an Identity no slash.
+    format!("{service}/{}", identity.as_str())
 }
 
-/// A number attribute.
-fn n(number: u8) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+/// A key of the table.
+pub(crate) fn key(pk: &str, sk: &str) -> Item {
+    item([(PK, s(pk)), (SK, s(sk))])
 }

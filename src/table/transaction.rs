@@ -1,13 +1,18 @@
+//! Transactions: all of them or nothing, once, whoever else writes.
+
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use data_encoding::HEXLOWER;
 
-use super::{Table, TableError};
+use super::{Item, Table, TableError};
+use crate::randomness::Randomness;
 
 /// How a transaction ended.
-pub(super) enum Transaction {
+pub(crate) enum Transaction {
     /// All of it was written, once.
     Committed,
     /// None of it was written: a condition did not hold. One reason for each of its items, in their order.
@@ -15,24 +20,25 @@ pub(super) enum Transaction {
 }
 
 /// Writers of one item that collide are tried again for so long, which leaves the request time to answer.
-const CONFLICT_TIME: Duration = Duration::from_secs(4);
+pub(crate) const CONFLICT_TIME: Duration = Duration::from_secs(4);
 /// The pause after the first collision is up to this long, and up to twice as long after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// Pauses are never longer.
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
 /// The code of a condition that did not hold.
-pub(super) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 
 impl Table {
     /// Writes all or nothing, trying again while other writers are in the way.
     ///
     /// All tries share a `ClientRequestToken`, the SDK's retries too, so a write whose answer was lost is not done twice.
     /// A new token comes only after a collision, as DynamoDB said that nothing was written.
-    pub(super) async fn transact(&self, items: &[TransactWriteItem]) -> Result<Transaction, TableError> {
+    pub(crate) async fn transact(&self, items: &[TransactWriteItem]) -> Result<Transaction, TableError> {
+        #[expect(clippy::disallowed_methods, reason = "how long it waits, not what time it is")]
         let started = Instant::now();
         let mut longest_pause = FIRST_PAUSE;
-        let mut token = token()?;
+        let mut token = token(&self.randomness)?;
         loop {
             let sent = self
                 .client
@@ -65,18 +71,35 @@ impl Table {
                 return Err(TableError::Throttled(error.into()));
             }
             // Full jitter: writers that collided spread over the whole pause.
-            tokio::time::sleep(longest_pause.mul_f64(fastrand::f64())).await;
+            tokio::time::sleep(longest_pause.mul_f64(fraction(&self.randomness)?)).await;
             longest_pause = LONGEST_PAUSE.min(longest_pause * 2);
             if cancelled {
-                token = self::token()?;
+                token = self::token(&self.randomness)?;
             }
         }
+    }
+
+    /// Puts an item where none is, as one write of a transaction; a refusal shows the one that is there.
+    pub(crate) fn put_new(&self, item: Item) -> Result<TransactWriteItem, TableError> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| TableError::Fault(error.into()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 }
 
 /// A `ClientRequestToken` that no other transaction has: 1 to 36 characters.
-fn token() -> Result<String, TableError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| TableError::Fault(error.into()))?;
+fn token(randomness: &Randomness) -> Result<String, TableError> {
+    let bytes: [u8; 16] = randomness.bytes()?;
     Ok(HEXLOWER.encode(&bytes))
+}
+
+/// A number from 0 up to 1.
+fn fraction(randomness: &Randomness) -> Result<f64, TableError> {
+    let number = u32::from_be_bytes(randomness.bytes()?);
+    Ok(f64::from(number) / f64::from(u32::MAX))
 }

@@ -64,6 +64,7 @@ def is_factor(event, body):
     assert set(body["binding"]) == ({"alg", "public_key"} if push else {"secret", "uri"}), body
     if push:
         assert body["config"]["notification_token"] == sent.get("Config.NotificationToken"), body
+        assert body["config"]["credential_sid"] == "CR" + body["sid"][2:], body
     if "Binding.Secret" in sent:
         assert body["binding"]["secret"] == sent["Binding.Secret"].replace(" ", "").upper(), body
 

@@ -41,6 +41,7 @@ async function main() {
     "config.sdkVersion": "1.0.0",
   });
   assert.deepEqual(push.binding, { alg: "ES256", public_key: PUBLIC_KEY });
+  assert.equal(push.config.credential_sid, `CR${push.sid.slice(2)}`);
 
   await assert.rejects(factors.create({ friendlyName: "Laptop", factorType: "totp", "config.skew": 3 }), (refused) => {
     assert.deepEqual([refused.status, refused.code], [400, 60306]);

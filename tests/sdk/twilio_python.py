@@ -48,6 +48,7 @@ push = factors.create(
     config_sdk_version="1.0.0",
 )
 assert push.binding == {"alg": "ES256", "public_key": PUBLIC_KEY}, push.binding
+assert push.config["credential_sid"] == "CR" + push.sid[2:], push.config
 
 try:
     factors.create(friendly_name="", factor_type="totp", config_skew=3)

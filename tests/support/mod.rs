@@ -6,7 +6,7 @@ pub mod logs;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use harness::dynamo::{Dynamo, Item, sdk_config};
 use harness::{gateway, local};
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use verify_factors::settings::Settings;
-use verify_factors::{App, table};
+use verify_factors::{App, Randomness, table};
 
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -95,6 +95,20 @@ static FUNCTIONS: AtomicU32 = AtomicU32::new(0);
 
 /// The function on a table, by way of `endpoint`.
 pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App {
+    build_with(dynamo, endpoint, settings, Randomness::new(getrandom::fill))
+}
+
+/// Randomness that everybody knows: the bytes 0, 1, 2 and so on, over all that is drawn.
+pub fn counting() -> Randomness {
+    let next = AtomicU8::new(0);
+    Randomness::new(move |bytes| {
+        bytes.fill_with(|| next.fetch_add(1, Ordering::Relaxed));
+        Ok(())
+    })
+}
+
+/// The function with randomness of the test's choice.
+pub fn build_with(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)], randomness: Randomness) -> App {
     let settings = Settings::from_env(|variable| {
         if variable == "TABLE_NAME" {
             return Some(dynamo.table_name.clone());
@@ -108,7 +122,8 @@ pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App 
     // The SDK's budget of retries is one for the whole process; each function here has its own, as each Lambda has.
     let partition = RetryPartition::new(format!("function {}", FUNCTIONS.fetch_add(1, Ordering::Relaxed)));
     let config = client.config().to_builder().retry_partition(partition).build();
-    App::build(settings.unwrap(), aws_sdk_dynamodb::Client::from_conf(config))
+    let client = aws_sdk_dynamodb::Client::from_conf(config);
+    App::build(settings.unwrap(), client, randomness)
 }
 
 /// The answer of an instance to an event.
@@ -127,7 +142,7 @@ pub async fn reply_as(app: &App, event: &Value, now: OffsetDateTime, request_id:
     context.request_id = request_id.to_owned();
     let payload = serde_json::from_value(event.clone()).unwrap();
     logs::capture();
-    let reply = app.invoke_at(LambdaEvent { payload, context }, now).await;
+    let Ok(reply) = app.invoke(LambdaEvent { payload, context }, now).await;
     let reply = serde_json::to_value(reply).unwrap();
     logs::assert_silent_about(event, &Answer::new(&reply));
     reply

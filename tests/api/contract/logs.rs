@@ -34,6 +34,7 @@ async fn a_request_logs_one_line_that_tells_what_happened_and_to_whom() {
             "level": "INFO",
             "message": "request",
             "request_id": answer.header("x-request-id"),
+            "caller": "account",
             "operation": "CreateFactor",
             "status": 201,
             "service_sid": created["service_sid"],

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use harness::local;
 use serde_json::Value;
+use verify_factors::{Caller, route};
 
 use super::basic;
 use crate::support::{Answer, Function, logs, request};
@@ -202,13 +203,28 @@ fn no_two_operations_have_one_name() {
 }
 
 #[test]
-#[ignore = "the code has no table of routes that can be read from here yet"]
 fn the_code_has_the_operations_that_are_described_and_no_other() {
     let described: BTreeSet<_> = operations()
         .into_iter()
-        .map(|operation| (operation.method, operation.template, operation.id))
+        .map(|operation| {
+            (
+                operation.method,
+                operation.template,
+                operation.id,
+                operation.schemes,
+            )
+        })
         .collect();
-    // Here goes `verify_factors::route::table()`, as method, path and name.
-    let routed = BTreeSet::new();
-    assert_eq!(routed, described);
+    let routed = route::table().iter().map(|route| {
+        let callers = route.callers.iter().map(|caller| match caller {
+            Caller::Account => "account".to_owned(),
+        });
+        (
+            route.method.to_string(),
+            route.template.to_owned(),
+            route.operation_id.to_owned(),
+            callers.collect(),
+        )
+    });
+    assert_eq!(routed.collect::<BTreeSet<_>>(), described);
 }

@@ -6,7 +6,8 @@ use harness::local;
 use serde_json::json;
 
 use crate::support::{
-    Function, HOST, NOW, build, entity_partition, event, factors_path, form_of, invoke_at, service_item,
+    Function, HOST, NOW, build, build_with, counting, entity_partition, event, factors_path, form_of,
+    invoke_at, service_item,
 };
 
 /// The key in the events.
@@ -15,26 +16,24 @@ const PUBLIC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8GdwtibWe0kpgsFl6x
 /// The SID of the events' Entity: it never changes, or Entities would lose their Factors.
 const ENTITY_SID: &str = "YE384acd7bb9b0b83b04fadcb3d6e026ec";
 
-fn is_sid(text: &str, prefix: &str) -> bool {
-    let digits = text.strip_prefix(prefix).unwrap_or_default();
-    digits.len() == 32
-        && digits
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+/// The first SID and the first seed that come of [`counting`].
+const SID: &str = "YF000102030405060708090a0b0c0d0e0f";
+const SEED: &str = "CAIREEYUCULBOGAZDINRYHI6D4QCCIRD";
+
+/// A function whose first Factor is known.
+async fn predictable() -> Function {
+    let mut function = Function::start().await;
+    let dynamo = &function.dynamo;
+    function.app = build_with(dynamo, &dynamo.endpoint, &[], counting());
+    function
 }
 
 #[tokio::test]
 async fn a_totp_factor_is_created_stored_and_counted() {
-    let function = Function::start().await;
+    let function = predictable().await;
     let answer = function.invoke(&event("create-totp-factor.json")).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
-    let created = answer.json();
-    let (sid, secret) = (
-        answer.text("sid"),
-        created["binding"]["secret"].as_str().unwrap().to_owned(),
-    );
-    assert!(is_sid(&sid, "YF"));
-    assert_eq!(secret.len(), 32, "20 bytes in Base32");
+    let (sid, secret) = (SID, SEED);
     let expected = json!({
         "sid": sid,
         "account_sid": local::account_sid(),
@@ -60,7 +59,7 @@ async fn a_totp_factor_is_created_stored_and_counted() {
     assert_eq!(
         function.items().await,
         [
-            json!({"pk": entity_partition(), "sk": ENTITY_SID, "totp_factors": 1}),
+            json!({"pk": entity_partition(), "sk": ENTITY_SID, "totp_factors": 1, "revision": 1}),
             json!({
                 "pk": entity_partition(),
                 "sk": sid,
@@ -75,6 +74,7 @@ async fn a_totp_factor_is_created_stored_and_counted() {
                 "config": {"alg": "sha1", "skew": 1, "code_length": 6, "time_step": 30},
                 "date_created": "2026-01-02T03:04:05Z",
                 "date_updated": "2026-01-02T03:04:05Z",
+                "revision": 1,
                 "request_id": answer.header("x-request-id"),
             }),
         ]
@@ -107,10 +107,10 @@ async fn a_migrated_seed_and_explicit_parameters_are_kept() {
 
 #[tokio::test]
 async fn a_push_factor_is_created_stored_and_counted() {
-    let function = Function::start().await;
+    let function = predictable().await;
     let answer = function.invoke(&event("create-push-factor.json")).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
-    let sid = answer.text("sid");
+    let sid = SID;
     let expected = json!({
         "sid": sid,
         "account_sid": local::account_sid(),
@@ -128,15 +128,22 @@ async fn a_push_factor_is_created_stored_and_counted() {
             "app_id": "com.example.myapp",
             "notification_platform": "fcm",
             "notification_token": "d8aXmPl3-RegistrationToken:APA91bExample0123456789",
+            "credential_sid": "CR000102030405060708090a0b0c0d0e0f",
         },
         "metadata": {"os": "Android"},
         "url": format!("{HOST}{}/{sid}", factors_path()),
     });
-    assert_eq!(answer.json(), expected);
+    // As text, which has the order of the fields too; the Metadata is as it was sent.
+    let as_sent = expected
+        .to_string()
+        .replace(r#"{"os":"Android"}"#, r#"{"os": "Android"}"#);
+    assert_eq!(answer.text, as_sent);
+    let mut config = expected["config"].clone();
+    config.as_object_mut().unwrap().remove("credential_sid");
     assert_eq!(
         function.items().await,
         [
-            json!({"pk": entity_partition(), "sk": ENTITY_SID, "push_factors": 1}),
+            json!({"pk": entity_partition(), "sk": ENTITY_SID, "push_factors": 1, "revision": 1}),
             json!({
                 "pk": entity_partition(),
                 "sk": sid,
@@ -148,10 +155,11 @@ async fn a_push_factor_is_created_stored_and_counted() {
                 "factor_type": "push",
                 "status": "unverified",
                 "binding": {"alg": "ES256", "public_key": PUBLIC_KEY},
-                "config": expected["config"],
+                "config": config,
                 "metadata": r#"{"os": "Android"}"#,
                 "date_created": "2026-01-02T03:04:05Z",
                 "date_updated": "2026-01-02T03:04:05Z",
+                "revision": 1,
                 "request_id": answer.header("x-request-id"),
             }),
         ]
@@ -170,6 +178,7 @@ async fn without_notifications_there_is_no_token() {
         json!({
             "sdk_version": "1.0.0", "app_id": "com.example.myapp",
             "notification_platform": "none", "notification_token": null,
+            "credential_sid": answer.text("sid").replace("YF", "CR"),
         })
     );
     assert_eq!(
@@ -253,7 +262,9 @@ async fn an_entity_has_at_most_20_push_and_100_totp_factors() {
     assert_eq!(items.len(), 121);
     assert_eq!(
         items[0],
-        json!({"pk": entity_partition(), "sk": ENTITY_SID, "push_factors": 20, "totp_factors": 100})
+        json!({
+            "pk": entity_partition(), "sk": ENTITY_SID, "revision": 120, "push_factors": 20, "totp_factors": 100,
+        })
     );
     let other = factors_path().replace(local::IDENTITY, "another-identity");
     assert_eq!(

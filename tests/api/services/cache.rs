@@ -34,7 +34,7 @@ async fn the_warm_up_reads_the_services_so_that_the_first_create_is_one_call() {
     let function = Function::start().await;
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
     let app = build(&function.dynamo, &proxy.endpoint(), &[]);
-    app.warm_up().await;
+    app.warm_up(time::OffsetDateTime::now_utc()).await;
     assert_eq!(proxy.calls(), ["Query"]);
     let answer = invoke_at(&app, &event("create-totp-factor.json"), OffsetDateTime::now_utc()).await;
     assert_eq!(

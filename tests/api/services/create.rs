@@ -20,6 +20,7 @@ async fn a_service_is_created_at_its_defaults_and_stored() {
             "friendly_name": "Nest",
             "date_created": "2026-01-02T03:04:05Z",
             "date_updated": "2026-01-02T03:04:05Z",
+            "revision": 1,
         })
     );
     assert_eq!(

@@ -5,7 +5,7 @@ use serde_json::json;
 use time::Duration;
 
 use super::{create, resource, service_path};
-use crate::support::{Function, NOW, invoke_at, request};
+use crate::support::{Function, NOW, invoke_at, item_json, request};
 
 #[tokio::test]
 async fn an_update_changes_what_was_sent_and_nothing_else() {
@@ -20,6 +20,8 @@ async fn an_update_changes_what_was_sent_and_nothing_else() {
     expected["totp"] = json!({"issuer": "Owl", "time_step": 60, "code_length": 6, "skew": 2});
     expected["date_updated"] = json!("2026-01-02T04:04:05Z");
     assert_eq!((answer.status, answer.json()), (200, expected.clone()));
+    let item = function.dynamo.item(&local::account_sid(), &sid).await.unwrap();
+    assert_eq!(item_json(&item)["revision"], 2);
     assert_eq!(
         function.request("GET", &service_path(&sid), "").await.json(),
         expected

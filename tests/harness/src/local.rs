@@ -70,7 +70,9 @@ pub fn service_item() -> Item {
         ("date_created", "2025-01-01T00:00:00Z"),
         ("date_updated", "2025-01-01T00:00:00Z"),
     ];
-    attributes
+    let mut item: Item = attributes
         .map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned())))
-        .into()
+        .into();
+    item.insert("revision".to_owned(), AttributeValue::N("1".to_owned()));
+    item
 }

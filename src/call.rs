@@ -1,0 +1,57 @@
+//! A call: what a request comes with besides itself, for as long as it is being answered.
+
+use time::OffsetDateTime;
+
+use crate::caller::Caller;
+use crate::http::Request;
+use crate::refusal::Refusal;
+use crate::route::Route;
+use crate::sid::{EntitySid, FactorSid, ServiceSid};
+use crate::time::Timestamp;
+
+/// A request being answered.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request,
+    /// By which the log knows it, and the table which request an item is from.
+    pub(crate) request_id: &'a str,
+    pub(crate) now: OffsetDateTime,
+    /// The public origin, if the settings have one.
+    pub(crate) base_url: Option<&'a str>,
+    /// Who calls, once that is known.
+    pub(crate) caller: Option<Caller>,
+    /// What is called, once that is known.
+    pub(crate) route: Option<&'static Route>,
+    /// What it is about.
+    pub(crate) subject: Subject,
+}
+
+/// What a request is about, for the log: the SIDs in its path, filled in by the dispatcher, and those of what it makes, by
+/// the operation, before it writes.
+#[derive(Default)]
+#[expect(clippy::struct_field_names, reason = "they are the names in the log")]
+pub(crate) struct Subject {
+    pub(crate) service_sid: Option<ServiceSid>,
+    pub(crate) entity_sid: Option<EntitySid>,
+    pub(crate) factor_sid: Option<FactorSid>,
+}
+
+impl Call<'_> {
+    /// What comes before `/v2` in URLs.
+    pub(crate) fn base(&self) -> String {
+        match self.base_url {
+            // A public origin of its own is mapped onto the stage, which its URLs then don't show.
+            Some(base_url) => base_url.to_owned(),
+            None => self.request.origin() + &self.request.mount,
+        }
+    }
+
+    /// The second in which it came.
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        Timestamp::at(self.now)
+    }
+
+    /// There is nothing where the path leads.
+    pub(crate) fn not_found(&self) -> Refusal {
+        Refusal::NotFound(self.route.map(|route| route.template))
+    }
+}

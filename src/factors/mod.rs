@@ -1,0 +1,31 @@
+//! Factors: the ways in which an Entity can prove who it is.
+//!
+//! In the order in which data walks: `new` is what a request asks for, with the parameters of `totp` (and its `seed`)
+//! and `push` (and its `public_key`), and `metadata`; `retry` knows it again. `factor` is what comes of it, `item` and
+//! `stored` the table, `json` and `key_uri` what is shown. The verb is the operation.
+
+mod create;
+mod factor;
+mod item;
+mod json;
+mod key_uri;
+mod metadata;
+mod new;
+mod public_key;
+mod push;
+mod retry;
+mod seed;
+mod stored;
+mod totp;
+
+pub(crate) use create::create;
+pub use factor::{Entropy, Factor, FactorType, FriendlyName, Kind, Status};
+pub use item::of_factor;
+pub use json::{CreatedFactorJson, FactorJson};
+pub use metadata::Metadata;
+pub use new::NewFactor;
+pub use public_key::PublicKey;
+pub use push::{AppId, NotificationPlatform, NotificationToken, Push, PushConfig, SdkVersion};
+pub use retry::{Fingerprint, IdempotencyKey, Provenance};
+pub use seed::Seed;
+pub use totp::{Totp, TotpAlgorithm, TotpConfig};

@@ -1,0 +1,28 @@
+//! Revisions: how often an item was changed.
+
+use crate::parameters::Rule;
+
+/// How often an item was written. A change is written only where the revision is still the one that was read, and counts
+/// it up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Revision(u64);
+
+impl Revision {
+    /// The revision of an item that was just made.
+    pub(crate) const FIRST: Self = Self(1);
+
+    /// Reads a revision.
+    ///
+    /// # Errors
+    /// If it isn't a whole number.
+    pub(crate) fn parse(text: &str) -> Result<Self, Rule> {
+        const RULE: Rule = Rule::own("must be a whole number");
+        text.parse().map(Self).map_err(|_| RULE)
+    }
+
+    /// The number.
+    #[must_use]
+    pub(crate) fn get(self) -> u64 {
+        self.0
+    }
+}
