@@ -18,8 +18,8 @@ use verify_factors::{App, logging, table};
 use crate::answer::Answer;
 use crate::request::Request;
 
-/// The origin that a function with named origins knows.
-pub const ORIGIN: &str = "https://app.example.com";
+/// The origins that a function with named origins knows.
+pub const ORIGINS: [&str; 2] = ["https://app.example.com", "https://other.example.com"];
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -54,7 +54,7 @@ impl Function {
         let named_origins = requests.first().is_some_and(|request| request.named_origins);
         let settings = Settings::from_env(|variable| match variable {
             "TABLE_NAME" => Some(self.dynamo.table_name.clone()),
-            "ALLOWED_ORIGINS" => named_origins.then(|| format!("{ORIGIN},https://other.example.com")),
+            "ALLOWED_ORIGINS" => named_origins.then(|| ORIGINS.join(",")),
             _ => local::variable(variable),
         });
         let app = App::build(settings.expect("good settings"), self.client.clone());

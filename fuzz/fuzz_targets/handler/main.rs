@@ -5,8 +5,15 @@
 #![no_main]
 
 mod answer;
+mod call;
+mod description;
+mod factor;
 mod function;
+mod log;
+mod refusal;
 mod request;
+mod resource;
+mod schema;
 
 use std::sync::LazyLock;
 
