@@ -4,8 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret;
-use verify_factors::parameters::Rule;
-use verify_factors::rules::Seed;
+use verify_factors::factors::Seed;
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -40,9 +39,9 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 fuzz_target!(|text: &str| {
     let expected = match decode(text) {
-        None => Err(Rule::Base32),
+        None => Err(Seed::BASE32),
         Some(bytes) if (10..=128).contains(&bytes.len()) => Ok(bytes),
-        Some(_) => Err(Rule::SeedLength { min: 10, max: 128 }),
+        Some(_) => Err(Seed::SIZE),
     };
     match (Seed::parse(text), expected) {
         (Ok(seed), Ok(bytes)) => {
@@ -57,7 +56,7 @@ fuzz_target!(|text: &str| {
             let again = Seed::parse(shown).expect("what is shown can be sent");
             assert_eq!(again.to_base32().expose_secret(), shown);
         }
-        (Err(invalid), Err(rule)) => assert_eq!(invalid, rule.broken_by(Seed::PARAMETER)),
+        (Err(refused), Err(rule)) => assert_eq!(refused, rule),
         (seed, expected) => panic!("accepted: {}, to be accepted: {}", seed.is_ok(), expected.is_ok()),
     }
 });

@@ -6,8 +6,40 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
-use verify_factors::parameters::{Form, InvalidParameter, Rule};
-use verify_factors::rules::{NewFactor, NewService, PageRequest, ServiceUpdate};
+use verify_factors::factors::NewFactor;
+use verify_factors::parameters::{Fields, PageRequest, Rule};
+use verify_factors::services::{NewService, ServiceUpdate};
+use verify_factors::sid::ServiceSid;
+
+/// The parameters of a request for a Factor, of either type.
+const OF_FACTOR: [&str; 14] = [
+    "FriendlyName",
+    "FactorType",
+    "Metadata",
+    "Binding.Alg",
+    "Binding.PublicKey",
+    "Config.AppId",
+    "Config.NotificationPlatform",
+    "Config.NotificationToken",
+    "Config.SdkVersion",
+    "Binding.Secret",
+    "Config.Alg",
+    "Config.TimeStep",
+    "Config.Skew",
+    "Config.CodeLength",
+];
+
+const OF_SERVICE: [&str; 7] = [
+    "FriendlyName",
+    "Totp.Issuer",
+    "Totp.TimeStep",
+    "Totp.CodeLength",
+    "Totp.Skew",
+    "Push.ApnCredentialSid",
+    "Push.FcmCredentialSid",
+];
+
+const OF_PAGE: [&str; 3] = ["PageSize", "Page", "PageToken"];
 
 /// Names that are looked up besides the API's.
 const MORE_NAMES: [&str; 8] = ["", "a", "A", "%", " ", "=", "\u{FFFD}", "Unknown"];
@@ -46,77 +78,64 @@ fn pairs(text: &[u8]) -> Vec<(String, Result<String, ()>)> {
         .collect()
 }
 
-/// Refusals name parameters that were looked at, each once, and say why in their own words.
-fn check(refused: Option<Vec<InvalidParameter>>, among: &[&str]) {
-    let Some(invalid) = refused else { return };
+/// What is refused where `parse` reads a form: parameters that were looked at or are not UTF-8, each once, for a reason of
+/// their own.
+fn check<T>(text: &[u8], among: &[&str], not_utf8: &BTreeSet<&str>, parse: fn(&mut Fields<'_>) -> Option<T>) {
+    let mut fields = Fields::decode(text);
+    let parsed = parse(&mut fields);
+    let Err(invalid) = fields.finish(parsed) else {
+        assert!(not_utf8.is_empty(), "{not_utf8:?} is not UTF-8 and taken");
+        return;
+    };
     assert!(!invalid.is_empty(), "refused for no reason");
-    for (index, refusal) in invalid.iter().enumerate() {
-        assert!(among.contains(&refusal.parameter), "{refusal}");
-        assert!(
-            invalid[..index]
-                .iter()
-                .all(|other| other.parameter != refusal.parameter),
-            "{refusal}, twice"
-        );
+    let mut names = BTreeSet::new();
+    for refusal in &invalid {
+        let name = refusal.parameter;
+        assert!(names.insert(name), "{refusal}, twice");
+        assert!(among.contains(&name) || name == Fields::BODY, "{refusal}");
         assert!(matches!(refusal.code(), 20001 | 60306 | 60314 | 60366 | 60369));
+    }
+    for name in not_utf8 {
+        let name = if among.contains(name) { name } else { Fields::BODY };
+        assert!(names.contains(name), "{name} is not UTF-8 and not named");
     }
 }
 
 fuzz_target!(|text: &[u8]| {
-    let parameters = NewFactor::parameters();
-    let form = Form::decode(text, &parameters);
     let expected = pairs(text);
     let not_utf8: BTreeSet<&str> = expected
         .iter()
         .filter(|(_, value)| value.is_err())
-        .map(|(name, _)| {
-            parameters
-                .iter()
-                .find(|known| *known == name)
-                .unwrap_or(&Form::BODY)
-        })
-        .copied()
+        .map(|(name, _)| name.as_str())
         .collect();
-    let refused = form.read(|_| Some(())).err().unwrap_or_default();
-    assert!(
-        refused
-            .iter()
-            .copied()
-            .eq(not_utf8.iter().map(|name| Rule::Utf8.broken_by(name))),
-        "{refused:?} is refused of what nobody reads"
-    );
-    for name in parameters.iter().chain(&MORE_NAMES).copied() {
+    for name in OF_FACTOR.iter().chain(&MORE_NAMES).copied() {
         let mut values = expected.iter().filter(|(other, _)| other == name);
         let expected = match (values.next(), values.next()) {
-            (_, Some(_)) => Err(Rule::GivenOnce.broken_by(name)),
+            (_, Some(_)) => Err(Rule::GivenOnce),
             (None, None) => Ok(None),
-            (Some((_, Ok(value))), None) => Ok(Some(value.as_str()).filter(|value| !value.is_empty())),
-            (Some((_, Err(()))), None) if parameters.contains(&name) => Err(Rule::Utf8.broken_by(name)),
-            // It counts for the body.
-            (Some((_, Err(()))), None) => continue,
+            (Some((_, Ok(value))), None) => Ok(Some(value.clone()).filter(|value| !value.is_empty())),
+            (Some((_, Err(()))), None) => Err(Rule::Utf8),
         };
-        assert_eq!(form.value(name), expected);
+        let mut fields = Fields::decode(text);
+        let read = fields.optional(name, |value| Ok(value.to_owned()));
+        let read = fields.finish(read);
+        match expected {
+            Ok(value) if not_utf8.is_empty() => assert_eq!(read, Ok(value)),
+            Ok(_) => assert_eq!(read, Err(vec![Rule::Utf8.broken_by(Fields::BODY)])),
+            Err(rule) => assert_eq!(
+                read.err().unwrap_or_default().first(),
+                Some(&rule.broken_by(name))
+            ),
+        }
     }
 
-    let not_utf8: Vec<&str> = not_utf8.into_iter().collect();
-    let among = |names: &[&'static str]| [names, &not_utf8].concat();
-    let of_service = among(&[
-        "FriendlyName",
-        "Totp.Issuer",
-        "Totp.TimeStep",
-        "Totp.CodeLength",
-        "Totp.Skew",
-        "Push.ApnCredentialSid",
-        "Push.FcmCredentialSid",
-    ]);
-    check(
-        NewFactor::parse(IDENTITY, &form).err(),
-        &[among(&parameters), vec!["Identity"]].concat(),
-    );
-    check(NewService::parse(&form).err(), &of_service);
-    check(ServiceUpdate::parse(&form).err(), &of_service);
-    check(
-        PageRequest::parse(&form).err(),
-        &among(&["PageSize", "Page", "PageToken"]),
-    );
+    let of_factor = [OF_FACTOR.as_slice(), &["Identity"]].concat();
+    check(text, &of_factor, &not_utf8, |fields| {
+        NewFactor::parse(IDENTITY, fields)
+    });
+    check(text, &OF_SERVICE, &not_utf8, NewService::parse);
+    check(text, &OF_SERVICE, &not_utf8, ServiceUpdate::parse);
+    check(text, &OF_PAGE, &not_utf8, |query| {
+        PageRequest::parse(query, ServiceSid::parse)
+    });
 });

@@ -12,8 +12,8 @@ use base64::prelude::BASE64_STANDARD;
 use libfuzzer_sys::fuzz_target;
 use num_bigint::BigUint;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use verify_factors::parameters::{Form, KeyFault, Rule};
-use verify_factors::rules::NewFactor;
+use verify_factors::factors::{NewFactor, PublicKey};
+use verify_factors::parameters::{Fields, Rule};
 
 /// `id-ecPublicKey` with `secp256r1`.
 const ALGORITHM: [u8; 21] = [
@@ -80,33 +80,31 @@ fn is_p256(der: &[u8]) -> bool {
     })
 }
 
-fn expected(text: &str) -> Result<(), KeyFault> {
+fn expected(text: &str) -> Result<(), Rule> {
     if text.contains(' ') {
-        return Err(KeyFault::SpaceInBase64);
+        return Err(PublicKey::SPACE);
     }
-    let der = BASE64_STANDARD.decode(text).map_err(|_| KeyFault::NotBase64)?;
+    let der = BASE64_STANDARD.decode(text).map_err(|_| PublicKey::BASE64)?;
     if is_p256(&der) {
         Ok(())
     } else {
-        Err(KeyFault::NotP256)
+        Err(PublicKey::P256)
     }
 }
 
 /// What the rule says, by way of a form that is otherwise right.
-fn parsed(text: &str) -> Result<(), KeyFault> {
+fn parsed(text: &str) -> Result<(), Rule> {
     let form = format!(
         "FriendlyName=Phone&FactorType=push&Config.AppId=app&Config.NotificationPlatform=none&Config.SdkVersion=1\
          &Binding.PublicKey={}",
         utf8_percent_encode(text, NON_ALPHANUMERIC)
     );
-    let form = Form::decode(form.as_bytes(), &[]);
-    match NewFactor::parse("ff483d1ff591898a9942916050d2ca3f", &form) {
+    let mut fields = Fields::decode(form.as_bytes());
+    let new = NewFactor::parse("ff483d1ff591898a9942916050d2ca3f", &mut fields);
+    match fields.finish(new) {
         Ok(_) => Ok(()),
         Err(invalid) => match invalid.as_slice() {
-            [refusal] if refusal.parameter == "Binding.PublicKey" => match refusal.rule {
-                Rule::PublicKey(fault) => Err(fault),
-                rule => panic!("{rule:?} is no rule of keys"),
-            },
+            [refusal] if refusal.parameter == "Binding.PublicKey" => Err(refusal.rule),
             other => panic!("more than the key is refused: {other:?}"),
         },
     }

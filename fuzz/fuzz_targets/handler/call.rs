@@ -8,6 +8,8 @@ pub struct Call {
     pub operation: Option<&'static Operation>,
     /// What stands between the host and the described path in URLs.
     pub mount: String,
+    /// Who calls, as the log has it.
+    pub caller: Option<&'static str>,
     is_served: bool,
 }
 
@@ -25,6 +27,7 @@ impl Call {
         Self {
             operation,
             mount: format!("{stage}{}", arrived.strip_suffix(path).unwrap_or_default()),
+            caller: (request.method != "OPTIONS" && request.is_authenticated()).then_some("account"),
             is_served: operation.is_some() && request.is_authenticated(),
             route,
         }

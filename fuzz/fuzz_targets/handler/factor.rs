@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use verify_factors::rules::Seed;
+use verify_factors::factors::Seed;
 
 use crate::resource::text;
 use crate::schema::Schema;

@@ -10,10 +10,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use harness::dynamo::{Dynamo, Item, sdk_config};
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
+use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
-use verify_factors::http::Event;
+use verify_factors::gateway::Event;
 use verify_factors::settings::Settings;
-use verify_factors::{App, logging, table};
+use verify_factors::{App, Randomness, logging, table};
 
 use crate::answer::Answer;
 use crate::request::Request;
@@ -57,7 +58,8 @@ impl Function {
             "ALLOWED_ORIGINS" => named_origins.then(|| ORIGINS.join(",")),
             _ => local::variable(variable),
         });
-        let app = App::build(settings.expect("good settings"), self.client.clone());
+        let randomness = Randomness::new(getrandom::fill);
+        let app = App::build(settings.expect("good settings"), self.client.clone(), randomness);
         self.runtime.block_on(async {
             let mut written = false;
             let mut factors = BTreeMap::new();
@@ -135,7 +137,8 @@ async fn invoke(app: &App, request: &Request) -> Answer {
     let event = request.event().to_string();
     let payload: Event = serde_json::from_str(&event).unwrap_or_else(|error| panic!("{error}: {event}"));
     log().clear();
-    let Ok(reply) = app.invoke(LambdaEvent { payload, context }).await;
+    let now = OffsetDateTime::now_utc();
+    let Ok(reply) = app.invoke(LambdaEvent { payload, context }, now).await;
     let reply = serde_json::to_value(reply).expect("a reply is JSON");
     let log = String::from_utf8(std::mem::take(&mut *log())).expect("logs are UTF-8");
     Answer::new(&reply, request_id, log)

@@ -19,6 +19,7 @@ pub fn check(log: &str, answer: &Answer, call: &Call) {
         ("level", json!("INFO")),
         ("message", json!("request")),
         ("request_id", json!(answer.request_id)),
+        ("caller", json!(call.caller)),
         ("operation", json!(call.operation_id())),
         ("status", json!(answer.status)),
         ("code", error["code"].clone()),
