@@ -98,10 +98,15 @@ pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App 
     build_with(dynamo, endpoint, settings, Randomness::new(getrandom::fill))
 }
 
-/// Randomness that everybody knows: the bytes 0, 1, 2 and so on, over all that is drawn.
+/// Randomness that everybody knows: the bytes 0, 1, 2 and so on, for all that a Factor draws. Then the operating system's,
+/// as two transactions with one token are one.
 pub fn counting() -> Randomness {
+    const OF_A_FACTOR: u8 = 16 + 64;
     let next = AtomicU8::new(0);
     Randomness::new(move |bytes| {
+        if next.load(Ordering::Relaxed) >= OF_A_FACTOR {
+            return getrandom::fill(bytes);
+        }
         bytes.fill_with(|| next.fetch_add(1, Ordering::Relaxed));
         Ok(())
     })
