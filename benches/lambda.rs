@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use harness::dynamo::Dynamo;
+use harness::kms::Kms;
 use harness::lambda::{Answer, Environment};
 use harness::wire::{Properties, Wire};
 use harness::{gateway, local};
@@ -35,7 +36,7 @@ const LATENCY: Duration = Duration::from_millis(10);
 /// How long each number of instances is kept busy.
 const BUSY: Duration = Duration::from_secs(3);
 /// Amazon's roots, which the function trusts where the endpoint is AWS's.
-const AMAZON_ROOTS: &str = include_str!("../src/table/amazon_roots.pem");
+const AMAZON_ROOTS: &str = include_str!("../src/aws/amazon_roots.pem");
 
 /// A binary and how it is run.
 struct Subject {
@@ -73,6 +74,7 @@ async fn main() -> Result<(), Failure> {
     let yardstick = build("yardstick", "--examples").await?.join("examples/yardstick");
     let dynamo = Dynamo::start().await;
     dynamo.put(local::service_item()).await;
+    let kms = Kms::start().await;
     let recorded = Properties {
         recorded: true,
         ..Properties::default()
@@ -82,15 +84,19 @@ async fn main() -> Result<(), Failure> {
         tls: true,
         ..recorded
     };
+    let kms_tls = Wire::start(&kms.endpoint, tls).await?;
     let tls = Wire::start(&dynamo.endpoint, tls).await?;
-    let plain = local::environment(&dynamo.table_name, &plain.endpoint);
+    // What every start but the very first finds.
+    make_data_key(&function, &dynamo, &kms).await?;
+    let plain = local::environment(&dynamo.table_name, &plain.endpoint, &kms.endpoint);
     let encrypted = |roots: &Path| {
-        let mut variables = local::environment(&dynamo.table_name, &tls.endpoint);
+        let mut variables = local::environment(&dynamo.table_name, &tls.endpoint, &kms_tls.endpoint);
         variables.push(("SSL_CERT_FILE", roots.display().to_string()));
         variables
     };
-    let amazon = trust_store("amazon.pem", AMAZON_ROOTS, &tls.root)?;
-    let system = trust_store("system.pem", &system_roots()?, &tls.root)?;
+    let roots = format!("{}\n{}", tls.root, kms_tls.root);
+    let amazon = trust_store("amazon.pem", AMAZON_ROOTS, &roots)?;
+    let system = trust_store("system.pem", &system_roots()?, &roots)?;
     let mut subjects = [
         Subject::new("yardstick", &yardstick, Vec::new()),
         Subject::new("plain HTTP", &function, plain),
@@ -107,8 +113,17 @@ async fn main() -> Result<(), Failure> {
         subject.count_instructions(&mut events).await?;
     }
     println!("\n{}", comparison(&subjects)?);
-    println!("{}", by_factors(&function, &dynamo).await?);
-    println!("{}", by_instances(&function, &dynamo, &mut events).await?);
+    println!("{}", by_factors(&function, &dynamo, &kms).await?);
+    println!("{}", by_instances(&function, &dynamo, &kms, &mut events).await?);
+    Ok(())
+}
+
+/// Starts the function once on a table without data keys.
+async fn make_data_key(function: &Path, dynamo: &Dynamo, kms: &Kms) -> Result<(), Failure> {
+    let variables = local::environment(&dynamo.table_name, &dynamo.endpoint, &kms.endpoint);
+    let subject = Subject::new("function", function, variables);
+    let mut function = Environment::start_command(subject.command(function)).await?;
+    create(&mut function, event("first-entity")).await?;
     Ok(())
 }
 
@@ -325,8 +340,8 @@ fn comparison(subjects: &[Subject]) -> Result<String, Failure> {
 }
 
 /// Whether a create takes longer the more Factors there are.
-async fn by_factors(function: &Path, dynamo: &Dynamo) -> Result<String, Failure> {
-    let variables = local::environment(&dynamo.table_name, &dynamo.endpoint);
+async fn by_factors(function: &Path, dynamo: &Dynamo, kms: &Kms) -> Result<String, Failure> {
+    let variables = local::environment(&dynamo.table_name, &dynamo.endpoint, &kms.endpoint);
     let subject = Subject::new("function", function, variables);
     let mut function = Environment::start_command(subject.command(function)).await?;
     let (mut empty, mut almost_full) = (Vec::new(), Vec::new());
@@ -356,14 +371,19 @@ async fn by_factors(function: &Path, dynamo: &Dynamo) -> Result<String, Failure>
 }
 
 /// How many requests a second instances answer, each one at a time, if every call to DynamoDB takes [`LATENCY`].
-async fn by_instances(function: &Path, dynamo: &Dynamo, events: &mut Events) -> Result<String, Failure> {
+async fn by_instances(
+    function: &Path,
+    dynamo: &Dynamo,
+    kms: &Kms,
+    events: &mut Events,
+) -> Result<String, Failure> {
     let wire = Properties {
         latency: LATENCY,
         recorded: true,
         tls: false,
     };
     let wire = Wire::start(&dynamo.endpoint, wire).await?;
-    let variables = local::environment(&dynamo.table_name, &wire.endpoint);
+    let variables = local::environment(&dynamo.table_name, &wire.endpoint, &kms.endpoint);
     let subject = Subject::new("function", function, variables);
     let mut table = String::from("| instances | requests/s | of each |\n|---|---|---|\n");
     for instances in [1, 2, 4, 8, 16, 32, 64] {

@@ -2,9 +2,12 @@
 
 use divan::{Bencher, black_box};
 use verify_factors::Randomness;
-use verify_factors::factors::{CreatedFactorJson, Entropy, Factor, NewFactor, Provenance, of_factor};
+use verify_factors::factors::{
+    Binding, CreatedFactorJson, Entropy, Factor, NewFactor, Provenance, of_factor,
+};
 use verify_factors::gateway::Event;
 use verify_factors::parameters::Fields;
+use verify_factors::sealing::DataKey;
 use verify_factors::services::{NewService, Service};
 use verify_factors::sid::{AccountSid, ServiceSid};
 use verify_factors::time::Timestamp;
@@ -54,8 +57,12 @@ fn entropy() -> Entropy {
     Entropy::draw(&Randomness::new(getrandom::fill)).expect("randomness")
 }
 
-fn factor(new: NewFactor) -> Factor {
-    Factor::create(new, &service(), None, now(), &entropy())
+fn data_key() -> DataKey {
+    DataKey::new(1, [7; 32].into())
+}
+
+fn factor(new: NewFactor) -> (Factor, Binding) {
+    Factor::create(new, &service(), None, now(), &entropy(), &data_key())
 }
 
 #[divan::bench(args = EVENTS)]
@@ -79,34 +86,36 @@ fn body_to_new_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
 fn new_factor_to_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
     let body = body(factor_type);
     let new = new_factor(&body);
-    let (service, now) = (service(), now());
+    let (service, now, data_key) = (service(), now(), data_key());
     bencher
         .with_inputs(|| (new.clone(), entropy()))
-        .bench_values(|(new, entropy)| Factor::create(new, &service, None, now, &entropy));
+        .bench_values(|(new, entropy)| Factor::create(new, &service, None, now, &entropy, &data_key));
 }
 
 #[divan::bench(args = EVENTS)]
 fn factor_to_item(bencher: Bencher<'_, '_>, factor_type: &str) {
-    let factor = factor(new_factor(&body(factor_type)));
+    let (factor, _) = factor(new_factor(&body(factor_type)));
     let provenance = provenance();
     bencher.bench(|| of_factor(black_box(&factor), &provenance));
 }
 
 #[divan::bench(args = EVENTS)]
 fn factor_to_json(bencher: Bencher<'_, '_>, factor_type: &str) {
-    let factor = factor(new_factor(&body(factor_type)));
-    bencher.bench(|| serde_json::to_string(&CreatedFactorJson::new(black_box(&factor), BASE)).expect("JSON"));
+    let (factor, binding) = factor(new_factor(&body(factor_type)));
+    bencher.bench(|| {
+        serde_json::to_string(&CreatedFactorJson::new(black_box(&factor), &binding, BASE)).expect("JSON")
+    });
 }
 
 #[divan::bench(args = EVENTS)]
 fn all_of_it(bencher: Bencher<'_, '_>, factor_type: &str) {
     let body = body(factor_type);
-    let (service, now) = (service(), now());
+    let (service, now, data_key) = (service(), now(), data_key());
     bencher.bench(|| {
         let event = serde_json::from_str::<Event>(black_box(event(factor_type))).expect("an event");
-        let factor = Factor::create(new_factor(&body), &service, None, now, &entropy());
+        let (factor, binding) = Factor::create(new_factor(&body), &service, None, now, &entropy(), &data_key);
         let item = of_factor(&factor, &provenance());
-        let json = serde_json::to_string(&CreatedFactorJson::new(&factor, BASE)).expect("JSON");
+        let json = serde_json::to_string(&CreatedFactorJson::new(&factor, &binding, BASE)).expect("JSON");
         (event, item, json)
     });
 }

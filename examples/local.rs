@@ -1,30 +1,32 @@
 //! The function on a laptop, with nothing to install: the real handler, behind a stand-in for API Gateway, on an embedded
-//! `DynamoDB` that is called over HTTP like the real one.
+//! `DynamoDB` and an embedded `KMS` that are called over HTTP like the real ones.
 
 use std::io::{ErrorKind, IsTerminal, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use harness::dynamo::{self, Dynamo};
-use harness::{gateway, local};
+use harness::{gateway, kms, local};
 use lambda_http::{Context, LambdaEvent};
 use lexopt::prelude::{Long, Short, ValueExt};
 use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
+use verify_factors::aws::{self, Clients};
 use verify_factors::settings::Settings;
-use verify_factors::{App, Randomness, logging, table};
+use verify_factors::{App, Randomness, logging};
 
 const HELP: &str = "\
-Serves the API on this machine, with an embedded DynamoDB.
+Serves the API on this machine, with an embedded DynamoDB and an embedded KMS.
 
 Usage: cargo run --example local -- [OPTIONS]
 
-  --data FILE             keep the table in FILE; without it, it is gone at the end
+  --data FILE             keep the table in FILE and the KMS key in FILE.kms-key; without it, they are gone at the end
   --port PORT             where the API is (9000)
   --dynamodb-port PORT    where DynamoDB is (8000)
+  --kms-port PORT         where KMS is (8001)
   --expose                listen on every address of this machine, for containers; credentials are public
   --qr, --no-qr           create a first Factor and draw it as a QR code, or don't (drawn on a terminal)
   --help                  tell this";
@@ -34,6 +36,7 @@ struct Arguments {
     data: Option<PathBuf>,
     port: u16,
     dynamodb_port: u16,
+    kms_port: u16,
     host: &'static str,
     qr: bool,
 }
@@ -58,6 +61,7 @@ async fn run() -> Result<(), Failure> {
     };
     let api = listen(arguments.host, arguments.port, "--port").await?;
     let dynamodb = listen(arguments.host, arguments.dynamodb_port, "--dynamodb-port").await?;
+    let kms = listen(arguments.host, arguments.kms_port, "--kms-port").await?;
     let api_url = format!("http://127.0.0.1:{}", api.local_addr()?.port());
 
     let database = match &arguments.data {
@@ -75,7 +79,12 @@ async fn run() -> Result<(), Failure> {
     {
         dynamo.put(local::service_item()).await;
     }
-    let environment = local::environment(&table_name, &endpoint);
+    let key = match &arguments.data {
+        Some(file) => kms::Key::read_or_create(&key_file(file))?,
+        None => kms::Key::generate(),
+    };
+    let kms_endpoint = format!("http://127.0.0.1:{}", kms::serve(kms, key).port());
+    let environment = local::environment(&table_name, &endpoint, &kms_endpoint);
     let env_file = write_env_file(&environment)?;
 
     tracing::subscriber::set_global_default(logging::subscriber(None, std::io::stderr))?;
@@ -88,12 +97,15 @@ async fn run() -> Result<(), Failure> {
     let settings = Settings::from_env(setting)?;
     let app = Arc::new(App::build(
         settings,
-        table::client(&dynamo::sdk_config(&endpoint)),
+        Clients {
+            dynamodb: aws::dynamodb(&dynamo::sdk_config(&endpoint)),
+            kms: aws::kms(&dynamo::sdk_config(&kms_endpoint)),
+        },
         Randomness::new(getrandom::fill),
     ));
     app.warm_up(OffsetDateTime::now_utc()).await;
 
-    introduce(&api_url, &endpoint, &env_file);
+    introduce(&api_url, &endpoint, &kms_endpoint, &env_file);
     if arguments.qr {
         draw_first_factor(&app).await?;
     }
@@ -116,6 +128,7 @@ fn arguments() -> Result<Option<Arguments>, Failure> {
         data: None,
         port: 9000,
         dynamodb_port: 8000,
+        kms_port: 8001,
         host: "127.0.0.1",
         qr: std::io::stdout().is_terminal(),
     };
@@ -125,6 +138,7 @@ fn arguments() -> Result<Option<Arguments>, Failure> {
             Long("data") => arguments.data = Some(parser.value()?.into()),
             Long("port") => arguments.port = parser.value()?.parse()?,
             Long("dynamodb-port") => arguments.dynamodb_port = parser.value()?.parse()?,
+            Long("kms-port") => arguments.kms_port = parser.value()?.parse()?,
             Long("expose") => arguments.host = "0.0.0.0",
             Long("qr") => arguments.qr = true,
             Long("no-qr") => arguments.qr = false,
@@ -144,6 +158,13 @@ async fn listen(host: &str, port: u16, option: &str) -> Result<TcpListener, Fail
         })
 }
 
+/// Where the key is that opens what is in a file of data.
+fn key_file(data: &Path) -> PathBuf {
+    let mut file = data.as_os_str().to_owned();
+    file.push(".kms-key");
+    file.into()
+}
+
 /// Writes the environment of a function on this machine to a file for `cargo lambda watch --env-file`.
 fn write_env_file(environment: &[(&str, String)]) -> std::io::Result<PathBuf> {
     let file = PathBuf::from("target/local.env");
@@ -155,13 +176,14 @@ fn write_env_file(environment: &[(&str, String)]) -> std::io::Result<PathBuf> {
     Ok(file)
 }
 
-fn introduce(api_url: &str, endpoint: &str, env_file: &std::path::Path) {
+fn introduce(api_url: &str, endpoint: &str, kms_endpoint: &str, env_file: &Path) {
     let (account, token) = (local::account_sid(), local::AUTH_TOKEN);
     let (service, identity) = (local::SERVICE_SID, local::IDENTITY);
     println!(
         r#"
 The API        {api_url}
 DynamoDB       {endpoint}
+KMS            {kms_endpoint}
 Account SID    {account}
 Auth Token     {token}
 Service        {service}

@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::Client;
 use lambda_http::LambdaEvent;
 use lambda_http::http::header::{CACHE_CONTROL, ORIGIN};
 use lambda_http::http::{HeaderName, HeaderValue, Method, Response};
 use time::OffsetDateTime;
 
+use crate::aws::{Clients, OPERATION_TIMEOUT};
 use crate::call::{Call, Subject};
 use crate::caller::Caller;
 use crate::gateway::{Event, Reply};
@@ -16,9 +16,10 @@ use crate::http::{Answer, cors};
 use crate::randomness::Randomness;
 use crate::refusal::Refusal;
 use crate::route::{Operation, Place};
+use crate::sealing::DataKeys;
 use crate::services::ServiceCache;
 use crate::settings::Settings;
-use crate::table::{CONFLICT_TIME, OPERATION_TIMEOUT, Table};
+use crate::table::{CONFLICT_TIME, Table};
 use crate::{factors, logging, services};
 
 /// The header with the ID by which the log knows a request.
@@ -35,27 +36,34 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) table: Table,
     pub(crate) services: ServiceCache,
+    pub(crate) data_keys: DataKeys,
     pub(crate) randomness: Randomness,
 }
 
 impl App {
     /// Puts the function together.
     #[must_use]
-    pub fn build(settings: Settings, client: Client, randomness: Randomness) -> Self {
-        let table_name = settings.table_name.clone();
+    pub fn build(settings: Settings, clients: Clients, randomness: Randomness) -> Self {
+        let (table_name, key_arn) = (settings.table_name.clone(), settings.sealing_key_arn.clone());
+        let account_sid = settings.account_sid;
         Self {
-            table: Table::new(client, table_name, settings.account_sid, randomness.clone()),
+            table: Table::new(clients.dynamodb, table_name, account_sid, randomness.clone()),
             settings,
             services: ServiceCache::default(),
+            data_keys: DataKeys::new(clients.kms, key_arn, account_sid),
             randomness,
         }
     }
 
-    /// Gets ready for the first request: the connection is open then, and the first Services are read.
+    /// Gets ready for the first request: the connections are open then, the first Services are read, and beside that the
+    /// data key is unwrapped.
     ///
     /// It takes at most a second and a failure is logged and forgotten: the request will tell.
     pub async fn warm_up(&self, now: OffsetDateTime) {
-        self.services.warm_up(&self.table, now).await;
+        tokio::join!(
+            self.services.warm_up(&self.table, now),
+            self.data_keys.warm_up(&self.table, now)
+        );
     }
 
     /// Answers one invocation as of `now`. It cannot fail: an error of ours is an answer too.

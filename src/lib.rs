@@ -11,7 +11,8 @@
 //! 4. The operation is a file named by its verb in the folder named by its noun, such as `factors/create.rs`. It reads the
 //!    request's [`parameters`] by name, and everything that is wrong with them is gathered.
 //! 5. It loads what it needs by way of the noun's `stored.rs`, and of what was read lately, `services/cache.rs`.
-//! 6. It decides, in pure functions of the noun: `factors/new.rs` is what is asked for, `factors/factor.rs` what comes of it.
+//! 6. It decides, in pure functions of the noun: `factors/new.rs` is what is asked for, `factors/factor.rs` what comes of it, and
+//!    [`sealing`] sees to it that nobody who gets at the table can read or forge it.
 //! 7. It writes under a condition: `factors/stored.rs`, with `factors/item.rs` for the attributes and [`table`] for DynamoDB.
 //! 8. It shows what is there: `factors/json.rs` becomes an answer (`http/answer.rs`). What is not done is a refusal, of which
 //!    there is one enum, `refusal.rs`.
@@ -31,7 +32,7 @@
 //! | `json.rs` | the resource, field for field | the table |
 //! | the others | values and rules, pure: clock and randomness are arguments | async, the table's calls, HTTP |
 //!
-//! What belongs to no noun is [`gateway`], `http`, [`parameters`], `caller`, [`table`], and at the root [`sid`], [`time`], `revision.rs`
+//! What belongs to no noun is [`gateway`], `http`, [`parameters`], `caller`, [`table`], [`sealing`], [`aws`], and at the root [`sid`], [`time`], `revision.rs`
 //! and [`randomness`](Randomness).
 //!
 //! `pub` is what `main.rs`, the local server, the benchmarks and the fuzz targets name; this is no library for others.
@@ -51,6 +52,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod app;
+pub mod aws;
 mod call;
 mod caller;
 mod entities;
@@ -58,11 +60,13 @@ pub mod factors;
 pub mod gateway;
 mod http;
 pub mod logging;
+mod operator;
 pub mod parameters;
 mod randomness;
 mod refusal;
 mod revision;
 pub mod route;
+pub mod sealing;
 pub mod services;
 pub mod settings;
 pub mod sid;
@@ -71,4 +75,5 @@ pub mod time;
 
 pub use app::App;
 pub use caller::Caller;
+pub use operator::{Resealed, Versions};
 pub use randomness::Randomness;

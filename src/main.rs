@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use lambda_http::{Error, lambda_runtime, service_fn};
 use time::OffsetDateTime;
 use verify_factors::settings::Settings;
-use verify_factors::{App, Randomness, logging, table};
+use verify_factors::{App, Randomness, aws, logging};
 
 // One thread: an instance has one request at a time, and handing work between threads costs half as much again.
 #[tokio::main(flavor = "current_thread")]
@@ -31,9 +31,9 @@ async fn serve() -> Result<(), Error> {
     // First, since it takes no time and a function that is set up wrongly must not start.
     let settings = Settings::from_env(env)?;
     // Region, credentials, roots of trust: the half of this that costs is TLS, which the first request would wait for.
-    let client = table::connect(env).await?;
-    let app = App::build(settings, client, randomness());
-    // The connection and the Services, too: Lambda lends the start a whole processor, and a request a share of one.
+    let clients = aws::connect(env).await?;
+    let app = App::build(settings, clients, randomness());
+    // The connections, the Services and the data key, too: Lambda lends the start a whole processor, and a request a share of one.
     app.warm_up(now()).await;
     lambda_runtime::run(service_fn(|event| app.invoke(event, now()))).await
 }

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use lambda_http::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderName, HeaderValue, Response, StatusCode};
-use serde::Serialize;
 
+use crate::aws::Failure;
 use crate::factors::FactorType;
-use crate::http::{MAX_BODY_BYTES, answer};
+use crate::http::{MAX_BODY_BYTES, error};
 use crate::parameters::InvalidParameter;
-use crate::table::TableError;
+use crate::sealing::NotOpened;
 
 /// Why a request is not done.
 #[derive(Debug)]
@@ -30,23 +30,31 @@ pub(crate) enum Refusal {
     LimitReached(FactorType),
     /// The `Idempotency-Key` came before, with other parameters.
     KeyUsedBefore,
-    /// The table did not do it.
-    Table(TableError),
+    /// What is behind the function did not do it.
+    Failure(Failure),
+    /// A stored binding was changed, or is another Factor's.
+    NotOpened,
     /// It took too long.
     OutOfTime,
     /// The operating system has no randomness.
     NoRandomness(getrandom::Error),
 }
 
-impl From<TableError> for Refusal {
-    fn from(error: TableError) -> Self {
-        Self::Table(error)
+impl From<Failure> for Refusal {
+    fn from(error: Failure) -> Self {
+        Self::Failure(error)
     }
 }
 
 impl From<Vec<InvalidParameter>> for Refusal {
     fn from(invalid: Vec<InvalidParameter>) -> Self {
         Self::Parameters(invalid)
+    }
+}
+
+impl From<NotOpened> for Refusal {
+    fn from(NotOpened: NotOpened) -> Self {
+        Self::NotOpened
     }
 }
 
@@ -114,19 +122,19 @@ impl Refusal {
                 20422,
                 "Idempotency-Key was used before, with other parameters",
             ),
-            Self::Table(TableError::Throttled(_)) => told(
+            Self::Failure(Failure::Throttled(_)) => told(
                 StatusCode::TOO_MANY_REQUESTS,
                 20429,
                 "Too many requests; try again",
             )
             .try_again(),
-            Self::Table(TableError::Unreachable(_)) | Self::OutOfTime => told(
+            Self::Failure(Failure::Unreachable(_)) | Self::OutOfTime => told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 20503,
                 "The service cannot be reached; try again",
             )
             .try_again(),
-            Self::Table(TableError::Fault(_)) | Self::NoRandomness(_) => {
+            Self::Failure(Failure::Fault(_)) | Self::NotOpened | Self::NoRandomness(_) => {
                 told(StatusCode::INTERNAL_SERVER_ERROR, 20500, "Internal server error")
             }
         }
@@ -143,7 +151,8 @@ impl Refusal {
             | Self::NotAForm
             | Self::LimitReached(_)
             | Self::KeyUsedBefore
-            | Self::Table(_)
+            | Self::Failure(_)
+            | Self::NotOpened
             | Self::OutOfTime
             | Self::NoRandomness(_) => None,
         }
@@ -158,7 +167,8 @@ impl Refusal {
     /// What is behind a fault, for the log alone.
     pub(crate) fn cause(&self) -> Option<String> {
         match self {
-            Self::Table(error) => Some(error.chain()),
+            Self::Failure(error) => Some(error.chain()),
+            Self::NotOpened => Some("a stored binding is not as it was sealed".to_owned()),
             Self::OutOfTime => Some("the request took too long".to_owned()),
             Self::NoRandomness(error) => Some(error.to_string()),
             Self::Unauthenticated
@@ -172,7 +182,7 @@ impl Refusal {
         }
     }
 
-    /// The JSON that the official SDKs parse, with the header that belongs to it.
+    /// The refusal as a response, without the headers that every response has.
     pub(crate) fn into_response(self) -> Response<String> {
         let Told {
             status,
@@ -180,21 +190,7 @@ impl Refusal {
             message,
             header,
         } = self.told();
-        let detail = |invalid: &InvalidParameter| Detail {
-            parameter: invalid.parameter,
-            code: invalid.code(),
-            message: invalid.to_string(),
-        };
-        let body = answer::to_json(&ErrorJson {
-            code,
-            message: &message,
-            more_info: format!("https://www.twilio.com/docs/errors/{code}"),
-            status: status.as_u16(),
-            details: self.invalid().map(|invalid| Details {
-                parameters: invalid.iter().map(detail).collect(),
-            }),
-        });
-        let mut response = answer::json(status, Some(body));
+        let mut response = error::json(status, code, &message, self.invalid());
         response.headers_mut().extend(header);
         response
     }
@@ -220,26 +216,4 @@ impl Told {
     fn try_again(self) -> Self {
         self.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
-}
-
-#[derive(Serialize)]
-struct ErrorJson<'a> {
-    code: u32,
-    message: &'a str,
-    more_info: String,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Details>,
-}
-
-#[derive(Serialize)]
-struct Details {
-    parameters: Vec<Detail>,
-}
-
-#[derive(Serialize)]
-struct Detail {
-    parameter: &'static str,
-    code: u32,
-    message: String,
 }

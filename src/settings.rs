@@ -12,6 +12,7 @@ pub struct Settings {
     pub(crate) table_name: String,
     pub(crate) account_sid: AccountSid,
     pub(crate) auth_tokens: AuthTokens,
+    pub(crate) sealing_key_arn: String,
     pub(crate) allowed_origins: AllowedOrigins,
     pub(crate) base_url: Option<String>,
 }
@@ -43,6 +44,7 @@ impl Settings {
             table_name: table_name(required("TABLE_NAME")?)?,
             account_sid: account_sid(&required("ACCOUNT_SID")?)?,
             auth_tokens: auth_tokens(&required("AUTH_TOKEN_SHA256")?)?,
+            sealing_key_arn: sealing_key_arn(required("SEALING_KEY_ARN")?)?,
             allowed_origins: allowed_origins(&optional("ALLOWED_ORIGINS").unwrap_or_else(|| "*".to_owned()))?,
             base_url: optional("BASE_URL").map(base_url).transpose()?,
         })
@@ -52,6 +54,12 @@ impl Settings {
     #[must_use]
     pub fn table_name(&self) -> &str {
         &self.table_name
+    }
+
+    /// The KMS key that wraps data keys.
+    #[must_use]
+    pub fn sealing_key_arn(&self) -> &str {
+        &self.sealing_key_arn
     }
 
     /// The account that this deployment serves.
@@ -100,6 +108,34 @@ fn auth_tokens(value: &str) -> Result<AuthTokens, SettingError> {
             secondary: Some(secondary),
         }),
         _ => Err(malformed),
+    }
+}
+
+/// `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`: the key itself and no alias, which could come to mean another one
+/// ([key ARN](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN)).
+fn sealing_key_arn(value: String) -> Result<String, SettingError> {
+    let parts: Vec<&str> = value.split(':').collect();
+    let is_key = |resource: &str| {
+        let id = resource.strip_prefix("key/").unwrap_or_default();
+        !id.is_empty()
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match parts.as_slice() {
+        ["arn", partition, "kms", region, account, resource]
+            if partition.starts_with("aws")
+                && !region.is_empty()
+                && account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && is_key(resource) =>
+        {
+            Ok(value)
+        }
+        _ => Err(SettingError::malformed(
+            "SEALING_KEY_ARN",
+            "the ARN of a KMS key, like arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+        )),
     }
 }
 
@@ -213,11 +249,14 @@ mod tests {
 
     const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
+    const KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/mrk-0123456789abcdef";
+
     fn read(changes: &[(&str, &str)]) -> Result<Settings, String> {
         let complete = [
             ("TABLE_NAME", "verify-factors"),
             ("ACCOUNT_SID", "AC00000000000000000000000000000000"),
             ("AUTH_TOKEN_SHA256", DIGEST),
+            ("SEALING_KEY_ARN", KEY),
         ];
         Settings::from_env(|variable| {
             let all = changes.iter().chain(&complete);
@@ -229,13 +268,14 @@ mod tests {
     }
 
     #[test]
-    fn three_variables_are_enough() {
+    fn four_variables_are_enough() {
         let settings = read(&[]).unwrap();
         assert_eq!(settings.table_name(), "verify-factors");
         assert_eq!(
             settings.account_sid().as_str(),
             "AC00000000000000000000000000000000"
         );
+        assert_eq!(settings.sealing_key_arn, KEY);
         assert_eq!(settings.allowed_origins, AllowedOrigins::Any);
         assert_eq!(settings.base_url, None);
         assert_eq!(settings.auth_tokens.primary[..2], [0x9f, 0x86]);
@@ -244,7 +284,12 @@ mod tests {
 
     #[test]
     fn a_missing_or_empty_variable_is_named() {
-        for variable in ["TABLE_NAME", "ACCOUNT_SID", "AUTH_TOKEN_SHA256"] {
+        for variable in [
+            "TABLE_NAME",
+            "ACCOUNT_SID",
+            "AUTH_TOKEN_SHA256",
+            "SEALING_KEY_ARN",
+        ] {
             assert_eq!(
                 read(&[(variable, "")]).unwrap_err(),
                 format!("the environment variable {variable} is missing")
@@ -272,6 +317,19 @@ mod tests {
             (
                 "AUTH_TOKEN_SHA256",
                 vec!["secret", &DIGEST[1..], &two[1..], ",", "a,b,c"],
+            ),
+            (
+                "SEALING_KEY_ARN",
+                vec![
+                    "alias/verify-factors",
+                    "01234567-89ab-cdef-0123-456789abcdef",
+                    "arn:aws:kms:eu-central-1:123456789012:alias/a",
+                    "arn:aws:kms:eu-central-1:123456789012:key/",
+                    "arn:aws:kms:eu-central-1:123456789012:key/a/b",
+                    "arn:aws:kms::123456789012:key/a",
+                    "arn:aws:kms:eu-central-1:12345678901:key/a",
+                    "arn:aws:dynamodb:eu-central-1:123456789012:key/a",
+                ],
             ),
             (
                 "ALLOWED_ORIGINS",

@@ -140,6 +140,12 @@ impl Identity {
         }
     }
 
+    /// The partition of the table that has the Entity and its Factors.
+    pub(crate) fn partition(&self, service: ServiceSid) -> String {
+        // A Service SID has one length and an Identity no slash.
+        format!("{service}/{}", self.0)
+    }
+
     /// The Identity as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -26,7 +26,7 @@ impl Faulty {
     async fn start() -> Self {
         let function = Function::start().await;
         let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
-        let app = support::build(&function.dynamo, &proxy.endpoint(), &[]);
+        let app = function.instance_by_way_of(&proxy.endpoint());
         Self { function, proxy, app }
     }
 
@@ -169,7 +169,7 @@ async fn each_fault_that_lasts_is_answered_in_time_and_found_again_with_its_key(
 async fn a_refused_connection_is_answered_in_time() {
     let function = Function::start().await;
     // Nothing listens on the discard port of a machine that runs tests.
-    let app = support::build(&function.dynamo, "http://127.0.0.1:9", &[]);
+    let app = function.instance_by_way_of("http://127.0.0.1:9");
     let answer = invoke_at(&app, &create(local::IDENTITY, None), NOW).await;
     assert_eq!(answer.error(), (503, 20503));
 }
@@ -221,6 +221,74 @@ async fn each_fault_of_the_services_is_answered_as_promised() {
         }
     }
     tests.join_all().await;
+}
+
+/// What KMS is asked for: the first data key, or one that is there.
+const KMS_CALLS: [&str; 2] = ["GenerateDataKey", "Decrypt"];
+
+/// A function whose KMS is behind a proxy, on a table where this call is the first.
+async fn before(call: &str) -> (Function, FaultProxy, App) {
+    let function = Function::start().await;
+    if call == "Decrypt" {
+        function.another_instance().warm_up(NOW).await;
+    }
+    let proxy = FaultProxy::start(&function.kms.endpoint).await.unwrap();
+    let app = function.instance_by_way_of_kms(&proxy.endpoint());
+    (function, proxy, app)
+}
+
+#[tokio::test]
+async fn each_fault_of_kms_is_answered_as_promised_and_nothing_is_written_that_cannot_be_opened() {
+    let mut tests = tokio::task::JoinSet::new();
+    for (fault, call) in Fault::ALL
+        .into_iter()
+        .flat_map(|fault| KMS_CALLS.map(|call| (fault, call)))
+    {
+        for lasts in [false, true] {
+            tests.spawn(async move {
+                let (function, proxy, app) = before(call).await;
+                proxy.script(&[fault], if lasts { fault } else { Fault::None });
+                let keyed = create(local::IDENTITY, Some("key-of-a-retry"));
+                let started = Instant::now();
+                let answer = invoke_at(&app, &keyed, NOW).await;
+                let context = format!("{fault:?} at {call}, lasting: {lasts}: {}", answer.text);
+                assert!(started.elapsed() < LONGEST_ANSWER, "{context}");
+                let status = match fault {
+                    // KMS has no transactions.
+                    Fault::Delay | Fault::TransactionConflict | Fault::TransactionInProgress => 201,
+                    Fault::Throttling if lasts => 429,
+                    _ if lasts || fault.is_unreadable() => 503,
+                    _ => 201,
+                };
+                assert_eq!(answer.status, status, "{context}");
+                assert!(is_promised(&answer), "{context}");
+                assert_eq!(proxy.calls().first().map(String::as_str), Some(call), "{context}");
+
+                proxy.script(&[], Fault::None);
+                let again = invoke_at(&app, &keyed, NOW).await;
+                assert_eq!(again.status, 201, "{context}");
+                let elsewhere = invoke_at(&function.another_instance(), &keyed, NOW).await;
+                assert_eq!(
+                    (elsewhere.status, &elsewhere.text),
+                    (201, &again.text),
+                    "{context}"
+                );
+            });
+        }
+    }
+    tests.join_all().await;
+}
+
+#[tokio::test]
+async fn a_kms_that_hangs_delays_the_start_by_a_second() {
+    let (_function, proxy, app) = before("Decrypt").await;
+    proxy.script(&[], Fault::HangBefore);
+    let started = Instant::now();
+    app.warm_up(NOW).await;
+    assert!((1..3).contains(&started.elapsed().as_secs()));
+    proxy.script(&[], Fault::None);
+    let answer = invoke_at(&app, &create(local::IDENTITY, None), NOW).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
 }
 
 #[tokio::test]
@@ -318,7 +386,7 @@ async fn random_sequences_of_faults_lose_nothing_and_make_nothing_twice() {
             let mut faulty = Faulty::start().await;
             for sequence in (worker..sequences).step_by(WORKERS) {
                 // Retries are paid from a budget that faults use up; a new function has a new one.
-                faulty.app = support::build(&faulty.function.dynamo, &faulty.proxy.endpoint(), &[]);
+                faulty.app = faulty.function.instance_by_way_of(&faulty.proxy.endpoint());
                 random_sequence(
                     &faulty,
                     fastrand::Rng::with_seed(seed ^ sequence),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::dynamo::Dynamo;
+use harness::kms::Kms;
 use harness::lambda::Environment;
 use harness::{gateway, local};
 use serde_json::{Value, json};
@@ -13,8 +14,9 @@ const BINARY: &str = env!("CARGO_BIN_EXE_verify-factors");
 #[tokio::test]
 async fn the_binary_answers_events_through_the_runtime_api() {
     let dynamo = Dynamo::start().await;
+    let kms = Kms::start().await;
     dynamo.put(local::service_item()).await;
-    let variables = local::environment(&dynamo.table_name, &dynamo.endpoint);
+    let variables = local::environment(&dynamo.table_name, &dynamo.endpoint, &kms.endpoint);
     let mut function = Environment::start(Path::new(BINARY), &variables).await.unwrap();
     assert!(function.ready().await);
     for name in [
@@ -45,7 +47,8 @@ async fn the_binary_answers_events_through_the_runtime_api() {
 #[tokio::test]
 async fn an_event_of_another_service_is_an_error_and_the_next_one_is_answered() {
     let dynamo = Dynamo::start().await;
-    let variables = local::environment(&dynamo.table_name, &dynamo.endpoint);
+    let kms = Kms::start().await;
+    let variables = local::environment(&dynamo.table_name, &dynamo.endpoint, &kms.endpoint);
     let mut function = Environment::start(Path::new(BINARY), &variables).await.unwrap();
     let answer = function
         .invoke(json!({"Records": []}).to_string().into_bytes())
@@ -63,7 +66,7 @@ async fn an_event_of_another_service_is_an_error_and_the_next_one_is_answered() 
 #[tokio::test]
 async fn a_dead_dynamodb_delays_the_start_by_little() {
     // Nothing listens on the discard port of a machine that runs tests.
-    let variables = local::environment("verify-factors", "http://127.0.0.1:9");
+    let variables = local::environment("verify-factors", "http://127.0.0.1:9", "http://127.0.0.1:9");
     let mut function = Environment::start(Path::new(BINARY), &variables).await.unwrap();
     let ready = tokio::time::timeout(std::time::Duration::from_secs(5), function.ready()).await;
     assert!(ready.unwrap());
@@ -82,8 +85,9 @@ async fn writers_from_many_processes_never_get_over_the_limit() {
         ("create-totp-factor", 100, "totp_factors"),
     ] {
         let dynamo = Dynamo::start().await;
+        let kms = Kms::start().await;
         dynamo.put(local::service_item()).await;
-        let variables = local::environment(&dynamo.table_name, &dynamo.endpoint);
+        let variables = local::environment(&dynamo.table_name, &dynamo.endpoint, &kms.endpoint);
         let mut processes = tokio::task::JoinSet::new();
         for _ in 0..PROCESSES {
             let mut function = Environment::start(Path::new(BINARY), &variables).await.unwrap();
@@ -130,11 +134,12 @@ fn failed_start(variables: &[(&str, String)]) -> Value {
 
 #[test]
 fn a_missing_setting_stops_the_start_and_is_named() {
-    let complete = local::environment("verify-factors", "http://127.0.0.1:9");
+    let complete = local::environment("verify-factors", "http://127.0.0.1:9", "http://127.0.0.1:9");
     for missing in [
         "TABLE_NAME",
         "ACCOUNT_SID",
         "AUTH_TOKEN_SHA256",
+        "SEALING_KEY_ARN",
         "AWS_REGION",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -155,14 +160,16 @@ fn a_missing_setting_stops_the_start_and_is_named() {
 
 #[test]
 fn a_malformed_setting_stops_the_start_and_is_named_without_its_value() {
-    let complete = local::environment("verify-factors", "http://127.0.0.1:9");
+    let complete = local::environment("verify-factors", "http://127.0.0.1:9", "http://127.0.0.1:9");
     for malformed in [
         "TABLE_NAME",
         "ACCOUNT_SID",
         "AUTH_TOKEN_SHA256",
+        "SEALING_KEY_ARN",
         "ALLOWED_ORIGINS",
         "BASE_URL",
         "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_KMS",
     ] {
         let mut variables = complete.clone();
         variables.retain(|(name, _)| *name != malformed);

@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use verify_factors::factors::{FriendlyName, Metadata, Seed, Totp, TotpAlgorithm, TotpConfig};
 use verify_factors::parameters::{Fields, Rule};
+use verify_factors::sealing::{DataKey, NotOpened, SealedBinding, Seat};
 use verify_factors::services::{CodeLength, Issuer, Skew, TimeStep};
 
 /// A seed in Base32 as people write it: any case, in groups, padded or not.
@@ -85,6 +86,38 @@ proptest! {
     }
 
     #[test]
+    fn what_is_sealed_opens_in_its_place_with_its_key_and_nowhere_else(
+        (key, other_key) in (any::<[u8; 32]>(), any::<[u8; 32]>()),
+        (nonce, other_nonce) in (any::<[u8; 12]>(), any::<[u8; 12]>()),
+        version in any::<u32>(),
+        text in proptest::collection::vec(any::<u8>(), 1..160),
+        places in proptest::collection::hash_set("[A-Za-z0-9/-]{1,100}", 4),
+        flipped in any::<proptest::sample::Index>(),
+    ) {
+        prop_assume!(key != other_key && nonce != other_nonce);
+        let places: Vec<String> = places.into_iter().collect();
+        let seat = |pk: usize, sk: usize, factor_type| Seat { pk: &places[pk], sk: &places[sk], factor_type };
+        let here = seat(0, 1, "totp");
+        let data_key = DataKey::new(version, key.into());
+        let sealed = data_key.seal(here, nonce, &text);
+        let read = SealedBinding::parse(sealed.as_bytes()).unwrap();
+        prop_assert_eq!(&*data_key.open(here, &read).unwrap(), &text);
+        prop_assert!(data_key.seal(here, other_nonce, &text) != sealed);
+
+        for elsewhere in [seat(2, 1, "totp"), seat(0, 3, "totp"), seat(1, 0, "totp"), seat(0, 1, "push")] {
+            prop_assert_eq!(data_key.open(elsewhere, &read), Err(NotOpened));
+        }
+        for other in [DataKey::new(version, other_key.into()), DataKey::new(!version, key.into())] {
+            prop_assert_eq!(other.open(here, &read), Err(NotOpened));
+        }
+        let mut bytes = sealed.as_bytes().to_owned();
+        let bit = flipped.index(bytes.len() * 8);
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let opened = SealedBinding::parse(&bytes).map(|sealed| data_key.open(here, &sealed));
+        prop_assert!(!matches!(opened, Ok(Ok(_))));
+    }
+
+    #[test]
     fn an_independent_reader_of_the_uri_finds_what_was_put_in(
         bytes in proptest::collection::vec(any::<u8>(), 16..=64),
         account in "[^:]{1,64}",
@@ -97,8 +130,8 @@ proptest! {
         let algorithm = ["sha1", "sha256", "sha512"][algorithm];
         let totp = Totp {
             seed: Seed::parse(&data_encoding::BASE32_NOPAD.encode(&bytes)).unwrap(),
-            issuer: Issuer::parse(&issuer).unwrap(),
             config: TotpConfig {
+                issuer: Issuer::parse(&issuer).unwrap(),
                 algorithm: TotpAlgorithm::parse(algorithm).unwrap(),
                 time_step: TimeStep::parse(&time_step.to_string()).unwrap(),
                 skew: Skew::default(),

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use verify_factors::Randomness;
 use verify_factors::factors::{Entropy, Factor, IdempotencyKey, NewFactor};
 use verify_factors::parameters::Fields;
+use verify_factors::sealing::DataKey;
 use verify_factors::services::{NewService, Service, ServiceUpdate};
 use verify_factors::sid::{AccountSid, ServiceSid};
 use verify_factors::time::Timestamp;
@@ -28,7 +29,9 @@ fn no_secret_is_in_any_debug_output() {
         Ok(())
     });
     let entropy = Entropy::draw(&randomness).unwrap();
-    let mut shown = format!("{fields:?} {randomness:?} {new_service:?} {update:?} {service:?} {key:?}");
+    let data_key = DataKey::new(1, [0x5A; 32].into());
+    let mut shown =
+        format!("{fields:?} {randomness:?} {data_key:?} {new_service:?} {update:?} {service:?} {key:?}");
     let push = form_of(&event("create-push-factor.json"));
     let totp = form_of(&event("create-totp-factor-with-migrated-seed.json"));
     for form in [
@@ -39,8 +42,8 @@ fn no_secret_is_in_any_debug_output() {
         let mut fields = Fields::decode(form.as_bytes());
         let new = NewFactor::parse("Sekret-identity", &mut fields).unwrap();
         let _ = write!(shown, "{new:?}");
-        let factor = Factor::create(new, &service, Some(&key), now, &entropy);
-        let _ = write!(shown, "{factor:?}");
+        let created = Factor::create(new, &service, Some(&key), now, &entropy, &data_key);
+        let _ = write!(shown, "{created:?}");
     }
     for secret in [
         "Sekret",

@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 
 use super::{Counted, EntityKey};
-use crate::table::{Table, TableError, entity_partition, key, n};
+use crate::aws::Failure;
+use crate::table::{Table, key, n};
 
 impl Table {
     /// Counts one more on its Entity, as one write of a transaction, which fails at the limit. The first makes the Entity.
@@ -13,8 +14,8 @@ impl Table {
         &self,
         entity: EntityKey<'_>,
         counted: Counted,
-    ) -> Result<TransactWriteItem, TableError> {
-        let partition = entity_partition(entity.service_sid, entity.identity);
+    ) -> Result<TransactWriteItem, Failure> {
+        let partition = entity.identity.partition(entity.service_sid);
         let update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(&partition, entity.sid.as_str())))
@@ -24,7 +25,7 @@ impl Table {
             .expression_attribute_values(":one", n(1_u8))
             .expression_attribute_values(":limit", n(counted.limit))
             .build()
-            .map_err(|error| TableError::Fault(error.into()))?;
+            .map_err(|error| Failure::Fault(error.into()))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }

@@ -5,7 +5,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Factor, Kind, NotificationToken, PublicKey};
+use super::{Binding, Config, Factor, NotificationToken, PublicKey};
 use crate::sid::CredentialSid;
 
 /// A Factor as it is shown at any time: it has no place for a `binding`.
@@ -99,15 +99,15 @@ impl<'a> FactorJson<'a> {
 }
 
 impl<'a> CreatedFactorJson<'a> {
-    /// A Factor, `base` being what comes before `/v2` in its URL.
+    /// A Factor with its binding, `base` being what comes before `/v2` in its URL.
     #[must_use]
-    pub fn new(factor: &'a Factor, base: &str) -> Self {
-        let binding = match &factor.kind {
-            Kind::Push(push) => BindingJson::Push {
+    pub fn new(factor: &'a Factor, binding: &'a Binding, base: &str) -> Self {
+        let binding = match binding {
+            Binding::Push(public_key) => BindingJson::Push {
                 alg: PublicKey::ALG,
-                public_key: push.public_key.expose(),
+                public_key: public_key.expose(),
             },
-            Kind::Totp(totp) => BindingJson::Totp {
+            Binding::Totp(totp) => BindingJson::Totp {
                 secret: totp.seed.to_base32(),
                 uri: totp.uri(&factor.friendly_name),
             },
@@ -133,23 +133,19 @@ impl Serialize for CreatedFactorJson<'_> {
 
 impl<'a> ConfigJson<'a> {
     fn of(factor: &'a Factor) -> Self {
-        match &factor.kind {
-            Kind::Push(push) => Self::Push {
-                sdk_version: push.config.sdk_version.expose(),
-                app_id: push.config.app_id.expose(),
-                notification_platform: push.config.notification_platform.name(),
-                notification_token: push
-                    .config
-                    .notification_token
-                    .as_ref()
-                    .map(NotificationToken::expose),
+        match &factor.config {
+            Config::Push(config) => Self::Push {
+                sdk_version: config.sdk_version.expose(),
+                app_id: config.app_id.expose(),
+                notification_platform: config.notification_platform.name(),
+                notification_token: config.notification_token.as_ref().map(NotificationToken::expose),
                 credential_sid: CredentialSid::of(factor.sid),
             },
-            Kind::Totp(totp) => Self::Totp {
-                alg: totp.config.algorithm.name(),
-                skew: totp.config.skew.get(),
-                code_length: totp.config.code_length.get(),
-                time_step: totp.config.time_step.get(),
+            Config::Totp(config) => Self::Totp {
+                alg: config.algorithm.name(),
+                skew: config.skew.get(),
+                code_length: config.code_length.get(),
+                time_step: config.time_step.get(),
             },
         }
     }

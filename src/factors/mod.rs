@@ -1,9 +1,10 @@
 //! Factors: the ways in which an Entity can prove who it is.
 //!
 //! In the order in which data walks: `new` is what a request asks for, with the parameters of `totp` (and its `seed`)
-//! and `push` (and its `public_key`), and `metadata`; `retry` knows it again. `factor` is what comes of it, `item` and
-//! `stored` the table, `json` and `key_uri` what is shown. The verb is the operation.
+//! and `push` (and its `public_key`), and `metadata`; `retry` knows it again. `factor` is what comes of it, and
+//! `binding` what of that is sealed; `item` and `stored` the table, `json` and `key_uri` what is shown. The verb is the operation.
 
+mod binding;
 mod create;
 mod factor;
 mod item;
@@ -18,14 +19,15 @@ mod seed;
 mod stored;
 mod totp;
 
+pub use binding::Binding;
 pub(crate) use create::create;
-pub use factor::{Entropy, Factor, FactorType, FriendlyName, Kind, Status};
+pub use factor::{Config, Entropy, Factor, FactorType, FriendlyName, Status};
 pub use item::of_factor;
 pub use json::{CreatedFactorJson, FactorJson};
 pub use metadata::Metadata;
 pub use new::NewFactor;
 pub use public_key::PublicKey;
-pub use push::{AppId, NotificationPlatform, NotificationToken, Push, PushConfig, SdkVersion};
+pub use push::{AppId, NotificationPlatform, NotificationToken, PushConfig, SdkVersion};
 pub use retry::{Fingerprint, IdempotencyKey, Provenance};
 pub use seed::Seed;
 pub use totp::{Totp, TotpAlgorithm, TotpConfig};

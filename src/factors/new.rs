@@ -1,6 +1,6 @@
 //! What a request for a Factor asks for.
 
-use super::push::Push;
+use super::push::NewPush;
 use super::totp::NewTotp;
 use super::{FactorType, FriendlyName, Metadata};
 use crate::parameters::Fields;
@@ -18,7 +18,7 @@ pub struct NewFactor {
 /// What it is to be made of, by its type.
 #[derive(Clone, Debug)]
 pub(super) enum NewKind {
-    Push(Push),
+    Push(NewPush),
     Totp(NewTotp),
 }
 
@@ -30,12 +30,12 @@ impl NewFactor {
         let factor_type = fields.required("FactorType", FactorType::parse);
         let metadata = fields.optional("Metadata", Metadata::parse);
         let kind = match factor_type {
-            Some(FactorType::Push) => Push::parse(fields).map(NewKind::Push),
+            Some(FactorType::Push) => NewPush::parse(fields).map(NewKind::Push),
             Some(FactorType::Totp) => NewTotp::parse(fields).map(NewKind::Totp),
             None => None,
         };
         fields.ignore(|others| {
-            Push::parse(others);
+            NewPush::parse(others);
             NewTotp::parse(others);
         });
         Some(Self {

@@ -46,11 +46,11 @@ pub type NotificationToken = Text<32, 255>;
 /// The version of the SDK that the app was built with.
 pub type SdkVersion = Text<1, 64>;
 
-/// What makes a push Factor.
+/// The push parameters of a request.
 #[derive(Clone, Debug)]
-pub struct Push {
-    pub(crate) public_key: PublicKey,
-    pub(crate) config: PushConfig,
+pub(super) struct NewPush {
+    pub(super) public_key: PublicKey,
+    pub(super) config: PushConfig,
 }
 
 /// How to reach the app on the device.
@@ -62,7 +62,7 @@ pub struct PushConfig {
     pub(crate) sdk_version: SdkVersion,
 }
 
-impl Push {
+impl NewPush {
     /// Reads the push parameters of a request.
     pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
         let alg = fields.optional("Binding.Alg", PublicKey::parse_alg);

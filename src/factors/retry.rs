@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::parameters::{Fields, Rule};
+use crate::sealing::DataKey;
 use crate::sid::{AccountSid, FactorSid, Identity, ServiceSid};
 
 /// What a caller sends to make a retry safe, in the header `Idempotency-Key`: 1 to 255 printable ASCII characters.
@@ -56,7 +58,7 @@ impl IdempotencyKey {
 /// What makes a request one that can be retried: its key, and what it stands for.
 pub(super) struct Retry {
     pub(super) key: IdempotencyKey,
-    fingerprint: Fingerprint,
+    parameters: Zeroizing<[u8; 32]>,
 }
 
 impl Retry {
@@ -70,9 +72,26 @@ impl Retry {
         let key = fields.elsewhere(IdempotencyKey::HEADER, key)?;
         Some(key.map(|key| Self {
             key,
-            fingerprint: Fingerprint::of(fields),
+            parameters: digest(fields),
         }))
     }
+}
+
+/// SHA-256 of what was read of a request. It is of a seed too, so it never leaves the process: see [`Fingerprint`].
+///
+/// It covers what was sent, not what it came to: a retry is the same request after the Service's defaults changed.
+fn digest(fields: &Fields<'_>) -> Zeroizing<[u8; 32]> {
+    let mut values: Vec<(&str, &str)> = fields.read_values().collect();
+    // By name, so that the order in which they are read is nobody's affair.
+    values.sort_unstable();
+    let mut digest = Sha256::new_with_prefix("verify-factors parameters 2\0");
+    for (parameter, value) in values {
+        // Name and length first, so that no two forms come to the same bytes.
+        digest.update(parameter);
+        digest.update(value.len().to_be_bytes());
+        digest.update(value);
+    }
+    Zeroizing::new(digest.finalize().into())
 }
 
 /// Which request a Factor comes from, stored with it.
@@ -103,9 +122,13 @@ impl Provenance {
         }
     }
 
-    /// The request with this ID, and what makes it one that can be retried.
-    pub(super) fn of(request_id: &str, retry: Option<&Retry>) -> Self {
-        Self::new(request_id.to_owned(), retry.map(|retry| retry.fingerprint))
+    /// The request with this ID, and what makes it one that can be retried, under a data key.
+    pub(super) fn of(request_id: &str, retry: Option<&Retry>, data_key: &DataKey) -> Self {
+        let fingerprint = retry.map(|retry| Fingerprint {
+            version: data_key.version(),
+            code: data_key.authenticate(&retry.parameters),
+        });
+        Self::new(request_id.to_owned(), fingerprint)
     }
 
     /// The request's ID: it tells a write of ours whose answer was lost from another request's.
@@ -132,45 +155,40 @@ impl Provenance {
     }
 }
 
-/// SHA-256 of the parameters a Factor was asked for with, to tell a retry from another request with the same key.
-///
-/// It covers what was sent, not what it came to: a retry is the same request after the Service's defaults changed.
+/// Tells a retry from another request with the same key: a code of the parameters that a Factor was asked for with, by a data
+/// key, so that who reads the table cannot try out seeds on it.
 #[derive(Clone, Copy)]
-pub struct Fingerprint([u8; 32]);
+pub struct Fingerprint {
+    /// The version of the data key.
+    version: u32,
+    code: [u8; 32],
+}
 
 impl Fingerprint {
-    /// The fingerprint of what was read of a request.
-    fn of(fields: &Fields<'_>) -> Self {
-        let mut values: Vec<(&str, &str)> = fields.read_values().collect();
-        // By name, so that the order in which they are read is nobody's affair.
-        values.sort_unstable();
-        let mut digest = Sha256::new_with_prefix("verify-factors parameters 2\0");
-        for (parameter, value) in values {
-            // Name and length first, so that no two forms come to the same bytes.
-            digest.update(parameter);
-            digest.update(value.len().to_be_bytes());
-            digest.update(value);
-        }
-        Self(digest.finalize().into())
-    }
-
-    /// The fingerprint as it is in the table.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+    /// The fingerprint as it is in the table: the version in 32 bits, big-endian, and the code.
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        [self.version.to_be_bytes().as_slice(), &self.code].concat()
     }
 
     /// Reads a fingerprint from the table.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (version, code) = bytes.split_first_chunk()?;
+        Some(Self {
+            version: u32::from_be_bytes(*version),
+            code: code.try_into().ok()?,
+        })
+    }
+
+    /// The version of the data key that it is to be compared under.
+    pub(super) fn version(self) -> u32 {
+        self.version
     }
 }
 
 /// In constant time: the parameters include secrets, and callers can ask again and again.
 impl PartialEq for Fingerprint {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        (self.version.ct_eq(&other.version) & self.code.ct_eq(&other.code)).into()
     }
 }
 
@@ -211,7 +229,7 @@ mod tests {
             for name in ["FactorType", "FriendlyName"] {
                 fields.optional(name, |_| Ok(()));
             }
-            Fingerprint::of(&fields)
+            digest(&fields)
         };
         let one = of("FactorType=totp&FriendlyName=a");
         assert_eq!(one, of("FriendlyName=%61&FactorType=totp&Unknown=1"));
@@ -246,7 +264,10 @@ mod tests {
 
     #[test]
     fn a_factor_that_is_there_is_this_requests_or_the_same_requests_before_or_anothers() {
-        let print = |byte| Fingerprint([byte; 32]);
+        let print = |byte| Fingerprint {
+            version: 1,
+            code: [byte; 32],
+        };
         let of = |id: &str, fingerprint| Provenance::new(id.to_owned(), fingerprint);
         let here = of("here", Some(print(1)));
         for (there, origin) in [
@@ -266,6 +287,25 @@ mod tests {
             (of("here", Some(print(1))), Origin::AnotherRequest),
         ] {
             assert_eq!(there.seen_from(&without_key), origin, "{there:?}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_read_as_it_is_written_and_is_another_under_another_data_key() {
+        let mut fields = Fields::decode(b"FactorType=totp");
+        fields.optional("FactorType", |_| Ok(()));
+        let retry = Retry::parse(Ok(Some("key")), &mut fields).flatten().unwrap();
+        let of = |version, byte| {
+            let data_key = DataKey::new(version, Zeroizing::new([byte; 32]));
+            Provenance::of("here", Some(&retry), &data_key)
+                .fingerprint()
+                .unwrap()
+        };
+        let one = of(1, 1);
+        assert_eq!(Fingerprint::from_bytes(&one.to_bytes()), Some(one));
+        assert!(one == of(1, 1) && one != of(1, 2) && one != of(2, 1));
+        for length in [0, 3, 4, 32, 35, 37] {
+            assert_eq!(Fingerprint::from_bytes(&vec![0; length]), None);
         }
     }
 }

@@ -68,6 +68,18 @@ impl Seed {
         Self(bytes.collect::<Vec<u8>>().into())
     }
 
+    /// The bytes, to be sealed and to be hashed.
+    pub(super) fn expose(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+
+    /// Reads the bytes that were sealed.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::LENGTH
+            .contains(&bytes.len())
+            .then(|| Self(bytes.to_vec().into()))
+    }
+
     /// The seed in Base32, upper case without padding, for the table and the answer.
     #[must_use]
     pub fn to_base32(&self) -> SecretString {
@@ -157,5 +169,15 @@ mod tests {
             let seed = Seed::generate(algorithm, &entropy);
             assert_eq!(seed.0.expose_secret(), vec![0xA5; length]);
         }
+    }
+
+    #[test]
+    fn debug_shows_no_seed() {
+        let seed = Seed::parse("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap();
+        let shown = format!("{seed:?}");
+        assert!(
+            !shown.contains("GEZDGNBV") && !shown.contains("49, 50"),
+            "{shown}"
+        );
     }
 }

@@ -1,17 +1,19 @@
 //! Factors in the table: the calls to DynamoDB.
 
-use super::retry::{Origin, Provenance};
-use super::{Factor, item};
-use crate::table::{CONDITION_FAILED, Item, Table, TableError, Transaction, entity_partition, key};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+
+use super::{Factor, Provenance, item};
+use crate::aws::Failure;
+use crate::sealing::SealedBinding;
+use crate::sid::FactorSid;
+use crate::table::{CONDITION_FAILED, Item, SK, Table, Transaction, b, key, n, s};
 
 /// How the write of a Factor ended.
 pub(super) enum FactorWrite {
     /// It is in the table now.
-    Created(Box<Factor>),
-    /// An earlier request with the same key and parameters made this one.
-    Replayed(Box<Factor>),
-    /// An earlier request with the same key had other parameters.
-    KeyUsedBefore,
+    Written,
+    /// There is one with this SID: this request's own, whose answer was lost, or an earlier request's with the same key.
+    There(Box<Factor>, Provenance),
     /// The Entity has as many Factors of this type as it can.
     LimitReached,
 }
@@ -20,13 +22,13 @@ impl Table {
     /// Writes a Factor and counts it on its Entity: both or neither, never over another Factor, never over the limit.
     pub(super) async fn create_factor(
         &self,
-        factor: Factor,
+        factor: &Factor,
         provenance: &Provenance,
-    ) -> Result<FactorWrite, TableError> {
-        let put = self.put_new(item::of_factor(&factor, provenance))?;
+    ) -> Result<FactorWrite, Failure> {
+        let put = self.put_new(item::of_factor(factor, provenance))?;
         let count = self.count(factor.entity(), factor.factor_type().counted())?;
         let reasons = match self.transact(&[put, count]).await? {
-            Transaction::Committed => return Ok(FactorWrite::Created(Box::new(factor))),
+            Transaction::Committed => return Ok(FactorWrite::Written),
             Transaction::Cancelled(reasons) => reasons,
         };
         let mut there = reasons
@@ -37,24 +39,72 @@ impl Table {
         if there.is_none() {
             // The count alone was refused. A replay has to be found on a full Entity too, and nothing promises that a
             // transaction reports every condition that failed.
-            let partition = entity_partition(factor.service_sid, &factor.identity);
-            there = self.read(key(&partition, factor.sid.as_str())).await?;
+            there = self.read(factor_key(factor)).await?;
         }
         match there {
-            Some(item) => already_there(provenance, &item),
+            Some(item) => Ok(FactorWrite::There(
+                Box::new(item::to_factor(&item)?),
+                item::to_provenance(&item)?,
+            )),
             None => Ok(FactorWrite::LimitReached),
         }
     }
 }
 
-/// A Factor with this SID is there: our own write, whose answer was lost; or an earlier request's with this key.
-///
-/// What is there is the answer in either case, never what would have been written.
-fn already_there(provenance: &Provenance, item: &Item) -> Result<FactorWrite, TableError> {
-    let there = || item::to_factor(item).map(Box::new);
-    match item::to_provenance(item)?.seen_from(provenance) {
-        Origin::ThisRequest => there().map(FactorWrite::Created),
-        Origin::SameRequestBefore => there().map(FactorWrite::Replayed),
-        Origin::AnotherRequest => Ok(FactorWrite::KeyUsedBefore),
+impl Table {
+    /// A Factor as it is in the table now; `None` if it is gone.
+    pub(crate) async fn read_factor(&self, factor: &Factor) -> Result<Option<Factor>, Failure> {
+        let item = self.read(factor_key(factor)).await?;
+        item.as_ref().map(item::to_factor).transpose()
     }
+
+    /// Some of all Factors there are, and where the next begin. For the operator alone: it reads the whole table.
+    pub(crate) async fn scan_factors(
+        &self,
+        start: Option<Item>,
+    ) -> Result<(Vec<Factor>, Option<Item>), Failure> {
+        let output = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .filter_expression(format!("begins_with({SK}, :prefix)"))
+            .expression_attribute_values(":prefix", s(FactorSid::PREFIX))
+            .set_exclusive_start_key(start)
+            .consistent_read(true)
+            .send()
+            .await?;
+        let items = output.items.unwrap_or_default();
+        let factors = items.iter().map(item::to_factor).collect::<Result<_, _>>()?;
+        Ok((factors, output.last_evaluated_key))
+    }
+
+    /// Writes another seal of the same binding, if the Factor is still the one that was read; whether it was.
+    pub(crate) async fn replace_binding(
+        &self,
+        factor: &Factor,
+        sealed: &SealedBinding,
+    ) -> Result<bool, Failure> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(factor_key(factor)))
+            .condition_expression("revision = :revision")
+            .update_expression("SET binding = :sealed ADD revision :one")
+            .expression_attribute_values(":revision", n(factor.revision.get()))
+            .expression_attribute_values(":sealed", b(sealed.as_bytes()))
+            .expression_attribute_values(":one", n(1_u8));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
+fn factor_key(factor: &Factor) -> Item {
+    let partition = factor.identity.partition(factor.service_sid);
+    key(&partition, factor.sid.as_str())
 }

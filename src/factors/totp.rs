@@ -87,19 +87,17 @@ impl NewTotp {
     }
 }
 
-/// What makes a totp Factor: enough to check its codes (RFC 6238) and to tell an authenticator app about it.
+/// A seed with how codes come from it: enough to check them (RFC 6238) and to tell an authenticator app about it.
 #[derive(Clone, Debug)]
 pub struct Totp {
     /// The shared secret.
     pub seed: Seed,
-    /// The issuer in the URI.
-    pub issuer: Issuer,
-    /// How codes come from the secret.
+    /// The rest, which is no secret.
     pub config: TotpConfig,
 }
 
-/// How codes come from a seed.
-#[derive(Clone, Copy, Debug, Default)]
+/// How codes come from a seed (RFC 6238), and how an authenticator app shows them.
+#[derive(Clone, Debug)]
 pub struct TotpConfig {
     /// `config.alg`
     pub algorithm: TotpAlgorithm,
@@ -109,19 +107,24 @@ pub struct TotpConfig {
     pub skew: Skew,
     /// `config.code_length`
     pub code_length: CodeLength,
+    /// The issuer in the URI.
+    pub issuer: Issuer,
 }
 
-impl Totp {
-    pub(super) fn new(new: NewTotp, service: &Service, entropy: &Entropy) -> Self {
+impl NewTotp {
+    /// What the request says, then the Service, then chance.
+    pub(super) fn with(self, service: &Service, entropy: &Entropy) -> Totp {
         let defaults = service.totp_settings();
-        Self {
-            seed: new.seed.unwrap_or_else(|| Seed::generate(new.algorithm, entropy)),
-            issuer: service.issuer(),
+        Totp {
+            seed: self
+                .seed
+                .unwrap_or_else(|| Seed::generate(self.algorithm, entropy)),
             config: TotpConfig {
-                algorithm: new.algorithm,
-                time_step: new.time_step.unwrap_or(defaults.time_step),
-                skew: new.skew.unwrap_or(defaults.skew),
-                code_length: new.code_length.unwrap_or(defaults.code_length),
+                algorithm: self.algorithm,
+                time_step: self.time_step.unwrap_or(defaults.time_step),
+                skew: self.skew.unwrap_or(defaults.skew),
+                code_length: self.code_length.unwrap_or(defaults.code_length),
+                issuer: service.issuer(),
             },
         }
     }

@@ -1,8 +1,9 @@
-//! HTTP, whatever it is about: a `request` in, an `answer` out, `list`s, and the headers of `cors`. It decides no
+//! HTTP, whatever it is about: a `request` in, an `answer` or an `error` out, `list`s, and the headers of `cors`. It decides no
 //! rule and touches no table.
 
 pub(crate) mod answer;
 pub(crate) mod cors;
+pub(crate) mod error;
 pub(crate) mod list;
 mod request;
 

@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use time::{Duration, OffsetDateTime};
 
 use super::Service;
+use crate::aws::Failure;
 use crate::sid::ServiceSid;
-use crate::table::{Table, TableError};
+use crate::table::Table;
 
 /// How long a Service that was read counts: so long after an update or a delete through another function instance, the
 /// old settings can still apply.
@@ -32,7 +33,7 @@ impl ServiceCache {
         table: &Table,
         sid: ServiceSid,
         now: OffsetDateTime,
-    ) -> Result<Option<Service>, TableError> {
+    ) -> Result<Option<Service>, Failure> {
         if let Some(service) = self.get(sid, now) {
             return Ok(Some(service));
         }

@@ -3,9 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{CodeLength, Issuer, Service, ServiceName, ServiceSettings, Skew, TimeStep};
+use crate::aws::Failure;
 use crate::revision::Revision;
 use crate::sid::{AccountSid, CredentialSid, ServiceSid};
-use crate::table::{Item, PK, SK, Stored, TableError, item, n, s};
+use crate::table::{Item, PK, SK, Stored, item, n, s};
 use crate::time::Timestamp;
 
 /// The item of a Service.
@@ -45,7 +46,7 @@ pub(super) fn of_settings(
 }
 
 /// Reads the item of a Service.
-pub(super) fn to_service(item: &Item) -> Result<Service, TableError> {
+pub(super) fn to_service(item: &Item) -> Result<Service, Failure> {
     let item = Stored::new("Service", item);
     Ok(Service {
         sid: item.required(SK, ServiceSid::parse)?,

@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Delete, ReturnValue, TransactWriteItem};
 
 use super::{Service, ServiceUpdate, item};
+use crate::aws::Failure;
 use crate::parameters::PageRequest;
 use crate::sid::ServiceSid;
-use crate::table::{Item, Page, Table, TableError, Transaction, key, n, s};
+use crate::table::{Item, Page, Table, Transaction, key, n, s};
 use crate::time::Timestamp;
 
 /// Services that the first read brings along: most deployments have fewer.
@@ -16,13 +17,13 @@ const FIRST_SERVICES: usize = 10;
 
 impl Table {
     /// The Service as it is in the table now.
-    pub(super) async fn read_service(&self, sid: ServiceSid) -> Result<Option<Service>, TableError> {
+    pub(super) async fn read_service(&self, sid: ServiceSid) -> Result<Option<Service>, Failure> {
         let item = self.read(self.service_key(sid)).await?;
         item.as_ref().map(item::to_service).transpose()
     }
 
     /// The first Services of the account.
-    pub(super) async fn read_first_services(&self) -> Result<Vec<Service>, TableError> {
+    pub(super) async fn read_first_services(&self) -> Result<Vec<Service>, Failure> {
         let account = self.account_partition();
         let (items, _) = self
             .query(account, ServiceSid::PREFIX, true, FIRST_SERVICES, None)
@@ -34,14 +35,14 @@ impl Table {
     pub(super) async fn list_services(
         &self,
         request: &PageRequest<ServiceSid>,
-    ) -> Result<Page<Service>, TableError> {
+    ) -> Result<Page<Service>, Failure> {
         self.query_page(self.account_partition(), ServiceSid::PREFIX, request)
             .await?
             .try_map(|item| item::to_service(&item))
     }
 
     /// Writes a new Service, never over another.
-    pub(super) async fn create_service(&self, service: &Service) -> Result<(), TableError> {
+    pub(super) async fn create_service(&self, service: &Service) -> Result<(), Failure> {
         let put = self.put_new(item::of_service(service))?;
         // A transaction of one, as its token makes the SDK's retries safe.
         match self.transact(&[put]).await? {
@@ -56,7 +57,7 @@ impl Table {
         sid: ServiceSid,
         update: &ServiceUpdate,
         now: Timestamp,
-    ) -> Result<Option<Service>, TableError> {
+    ) -> Result<Option<Service>, Failure> {
         let mut request = self
             .client
             .update_item()
@@ -85,13 +86,13 @@ impl Table {
     }
 
     /// Deletes a Service; false if there is none.
-    pub(super) async fn delete_service(&self, sid: ServiceSid) -> Result<bool, TableError> {
+    pub(super) async fn delete_service(&self, sid: ServiceSid) -> Result<bool, Failure> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(self.service_key(sid)))
             .condition_expression("attribute_exists(pk)")
             .build()
-            .map_err(|error| TableError::Fault(error.into()))?;
+            .map_err(|error| Failure::Fault(error.into()))?;
         // A transaction of one, as its token makes the SDK's retries safe: a repeated delete would find nothing.
         match self
             .transact(&[TransactWriteItem::builder().delete(delete).build()])

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::TableError;
+use crate::aws::Failure;
 use crate::parameters::Rule;
 
 /// The attributes of an item, by name.
@@ -57,8 +57,9 @@ impl<'a> Stored<'a> {
         self,
         attribute: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rule>,
-    ) -> Result<T, TableError> {
-        self.optional(attribute, parse)?.ok_or(self.not_ours(attribute))
+    ) -> Result<T, Failure> {
+        self.optional(attribute, parse)?
+            .ok_or_else(|| self.not_ours(attribute))
     }
 
     /// An attribute that may be absent.
@@ -66,7 +67,7 @@ impl<'a> Stored<'a> {
         self,
         attribute: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rule>,
-    ) -> Result<Option<T>, TableError> {
+    ) -> Result<Option<T>, Failure> {
         match self.item.get(attribute) {
             None => Ok(None),
             Some(AttributeValue::S(text) | AttributeValue::N(text)) => {
@@ -77,7 +78,7 @@ impl<'a> Stored<'a> {
     }
 
     /// A binary attribute that may be absent.
-    pub(crate) fn optional_bytes(self, attribute: &'static str) -> Result<Option<&'a [u8]>, TableError> {
+    pub(crate) fn optional_bytes(self, attribute: &'static str) -> Result<Option<&'a [u8]>, Failure> {
         match self.item.get(attribute) {
             None => Ok(None),
             Some(AttributeValue::B(bytes)) => Ok(Some(bytes.as_ref())),
@@ -85,8 +86,14 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// A binary attribute that has to be there.
+    pub(crate) fn bytes(self, attribute: &'static str) -> Result<&'a [u8], Failure> {
+        self.optional_bytes(attribute)?
+            .ok_or_else(|| self.not_ours(attribute))
+    }
+
     /// A map.
-    pub(crate) fn map(self, attribute: &'static str) -> Result<Self, TableError> {
+    pub(crate) fn map(self, attribute: &'static str) -> Result<Self, Failure> {
         match self.item.get(attribute) {
             Some(AttributeValue::M(item)) => Ok(Self { item, ..self }),
             _ => Err(self.not_ours(attribute)),
@@ -94,7 +101,7 @@ impl<'a> Stored<'a> {
     }
 
     /// The error that an attribute is not as this software writes it.
-    pub(crate) fn not_ours(self, attribute: &'static str) -> TableError {
-        TableError::Fault(format!("a stored {} has no valid attribute {attribute}", self.what).into())
+    pub(crate) fn not_ours(self, attribute: &'static str) -> Failure {
+        Failure::Fault(format!("a stored {} has no valid attribute {attribute}", self.what).into())
     }
 }

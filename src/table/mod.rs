@@ -1,27 +1,23 @@
-//! DynamoDB, of no noun in particular: the `client`, the keys (here), reading `item`s, `page`s and `transaction`s, and
-//! what can go wrong (`error`).
+//! DynamoDB, of no noun in particular: the keys (here), reading `item`s, `page`s and `transaction`s.
 //!
 //! One table with the keys `pk` and `sk`. SIDs say what they are of, so they are the keys as they are:
 //!
 //! | item | `pk` | `sk` |
 //! |---|---|---|
 //! | Service | Account SID | Service SID |
+//! | data key, wrapped | Account SID | `DK` and its version |
 //! | Entity: how many Factors it has | Service SID `/` Identity | Entity SID |
 //! | Factor | Service SID `/` Identity | Factor SID |
 
-mod client;
-mod error;
 mod item;
 mod page;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
 
+use crate::aws::Failure;
 use crate::randomness::Randomness;
-use crate::sid::{AccountSid, Identity, ServiceSid};
-pub(crate) use client::OPERATION_TIMEOUT;
-pub use client::{client, connect};
-pub use error::TableError;
+use crate::sid::AccountSid;
 pub use item::Item;
 pub(crate) use item::{Stored, b, item, m, n, s};
 pub(crate) use page::Page;
@@ -58,7 +54,7 @@ impl Table {
     }
 
     /// The item with this key as it is in the table now; what was written a moment ago is there.
-    pub(crate) async fn read(&self, key: Item) -> Result<Option<Item>, TableError> {
+    pub(crate) async fn read(&self, key: Item) -> Result<Option<Item>, Failure> {
         let read = self
             .client
             .get_item()
@@ -67,12 +63,6 @@ impl Table {
             .consistent_read(true);
         Ok(read.send().await?.item)
     }
-}
-
-/// The partition of an Entity and its Factors.
-pub(crate) fn entity_partition(service: ServiceSid, identity: &Identity) -> String {
-    // A Service SID has one length and an Identity no slash.
-    format!("{service}/{}", identity.as_str())
 }
 
 /// A key of the table.

@@ -1,6 +1,7 @@
 //! Pages: the one loop by which any list is read.
 
-use super::{Item, PK, SK, Table, TableError, key, s};
+use super::{Item, PK, SK, Table, key, s};
+use crate::aws::Failure;
 use crate::parameters::{PageRequest, PageToken};
 
 /// A page of a list.
@@ -31,7 +32,7 @@ impl Table {
         partition: &str,
         prefix: &str,
         request: &PageRequest<K>,
-    ) -> Result<Page<Item>, TableError> {
+    ) -> Result<Page<Item>, Failure> {
         let wanted = usize::from(request.size);
         let forward = !matches!(request.token, Some(PageToken::Before(_)));
         let token = request.token.as_ref();
@@ -73,7 +74,7 @@ impl Table {
         forward: bool,
         limit: usize,
         start: Option<Item>,
-    ) -> Result<(Vec<Item>, Option<Item>), TableError> {
+    ) -> Result<(Vec<Item>, Option<Item>), Failure> {
         let output = self
             .client
             .query()

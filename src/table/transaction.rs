@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::types::{
 };
 use data_encoding::HEXLOWER;
 
-use super::{Item, Table, TableError};
+use super::{Item, Table};
+use crate::aws::Failure;
 use crate::randomness::Randomness;
 
 /// How a transaction ended.
@@ -34,7 +35,7 @@ impl Table {
     ///
     /// All tries share a `ClientRequestToken`, the SDK's retries too, so a write whose answer was lost is not done twice.
     /// A new token comes only after a collision, as DynamoDB said that nothing was written.
-    pub(crate) async fn transact(&self, items: &[TransactWriteItem]) -> Result<Transaction, TableError> {
+    pub(crate) async fn transact(&self, items: &[TransactWriteItem]) -> Result<Transaction, Failure> {
         #[expect(clippy::disallowed_methods, reason = "how long it waits, not what time it is")]
         let started = Instant::now();
         let mut longest_pause = FIRST_PAUSE;
@@ -63,12 +64,12 @@ impl Table {
             if codes.iter().any(|code| code == CONDITION_FAILED) {
                 return Ok(Transaction::Cancelled(reasons.to_vec()));
             }
-            let passing = |code: &String| code == "TransactionConflict" || TableError::is_throttling(code);
+            let passing = |code: &String| code == "TransactionConflict" || Failure::is_throttling(code);
             if !codes.iter().all(|code| code == "None" || passing(code)) {
-                return Err(TableError::Fault(error.into()));
+                return Err(Failure::Fault(error.into()));
             }
             if started.elapsed() + longest_pause > CONFLICT_TIME {
-                return Err(TableError::Throttled(error.into()));
+                return Err(Failure::Throttled(error.into()));
             }
             // Full jitter: writers that collided spread over the whole pause.
             tokio::time::sleep(longest_pause.mul_f64(fraction(&self.randomness)?)).await;
@@ -80,26 +81,26 @@ impl Table {
     }
 
     /// Puts an item where none is, as one write of a transaction; a refusal shows the one that is there.
-    pub(crate) fn put_new(&self, item: Item) -> Result<TransactWriteItem, TableError> {
+    pub(crate) fn put_new(&self, item: Item) -> Result<TransactWriteItem, Failure> {
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(|error| TableError::Fault(error.into()))?;
+            .map_err(|error| Failure::Fault(error.into()))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }
 
 /// A `ClientRequestToken` that no other transaction has: 1 to 36 characters.
-fn token(randomness: &Randomness) -> Result<String, TableError> {
+fn token(randomness: &Randomness) -> Result<String, Failure> {
     let bytes: [u8; 16] = randomness.bytes()?;
     Ok(HEXLOWER.encode(&bytes))
 }
 
 /// A number from 0 up to 1.
-fn fraction(randomness: &Randomness) -> Result<f64, TableError> {
+fn fraction(randomness: &Randomness) -> Result<f64, Failure> {
     let number = u32::from_be_bytes(randomness.bytes()?);
     Ok(f64::from(number) / f64::from(u32::MAX))
 }

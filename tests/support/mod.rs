@@ -9,13 +9,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use harness::dynamo::{Dynamo, Item, sdk_config};
+use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::macros::datetime;
+use verify_factors::aws::{self, Clients};
 use verify_factors::settings::Settings;
-use verify_factors::{App, Randomness, table};
+use verify_factors::{App, Randomness};
 
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -40,10 +42,11 @@ pub fn entity_partition() -> String {
     format!("{}/{}", local::SERVICE_SID, local::IDENTITY)
 }
 
-/// The function and the `DynamoDB` behind it.
+/// The function, and the `DynamoDB` and the KMS behind it.
 pub struct Function {
     pub app: App,
     pub dynamo: Dynamo,
+    pub kms: Kms,
 }
 
 impl Function {
@@ -54,15 +57,47 @@ impl Function {
 
     /// The function with other settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let dynamo = Dynamo::start().await;
+        let (dynamo, kms) = tokio::join!(Dynamo::start(), Kms::start());
         dynamo.put(service_item(&[])).await;
-        let app = build(&dynamo, &dynamo.endpoint, settings);
-        Self { app, dynamo }
+        let app = Ways::to(&dynamo, &kms).build(settings);
+        Self { app, dynamo, kms }
     }
 
     /// Another instance of the function on the same table, as Lambda starts them.
     pub fn another_instance(&self) -> App {
-        build(&self.dynamo, &self.dynamo.endpoint, &[])
+        self.ways().build(&[])
+    }
+
+    /// Another instance with other settings.
+    pub fn another_instance_of(&self, settings: &[(&str, &str)]) -> App {
+        self.ways().build(settings)
+    }
+
+    /// An instance that reaches its `DynamoDB` by way of a proxy.
+    pub fn instance_by_way_of(&self, dynamodb: &str) -> App {
+        Ways {
+            dynamodb: dynamodb.to_owned(),
+            ..self.ways()
+        }
+        .build(&[])
+    }
+
+    /// An instance that reaches KMS by way of a proxy.
+    pub fn instance_by_way_of_kms(&self, kms: &str) -> App {
+        Ways {
+            kms: kms.to_owned(),
+            ..self.ways()
+        }
+        .build(&[])
+    }
+
+    /// An instance with randomness of the test's choice.
+    pub fn instance_with(&self, randomness: Randomness) -> App {
+        self.ways().build_with(&[], randomness)
+    }
+
+    fn ways(&self) -> Ways {
+        Ways::to(&self.dynamo, &self.kms)
     }
 
     /// The answer to an event.
@@ -80,11 +115,14 @@ impl Function {
         self.request("POST", &factors_path(), form).await
     }
 
-    /// The items of the table, Services left out.
+    /// The items of the table, Services and data keys left out.
     pub async fn items(&self) -> Vec<Value> {
         let items = self.dynamo.items().await;
         let mut items: Vec<Value> = items.iter().map(item_json).collect();
-        items.retain(|item| !item["sk"].as_str().is_some_and(|sk| sk.starts_with("VA")));
+        items.retain(|item| {
+            let sk = item["sk"].as_str().unwrap_or_default();
+            !sk.starts_with("VA") && !sk.starts_with("DK")
+        });
         items.sort_by_key(|item| item["sk"].to_string());
         items
     }
@@ -93,15 +131,10 @@ impl Function {
 /// How many functions there were in this process.
 static FUNCTIONS: AtomicU32 = AtomicU32::new(0);
 
-/// The function on a table, by way of `endpoint`.
-pub fn build(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)]) -> App {
-    build_with(dynamo, endpoint, settings, Randomness::new(getrandom::fill))
-}
-
 /// Randomness that everybody knows: the bytes 0, 1, 2 and so on, for all that a Factor draws. Then the operating system's,
 /// as two transactions with one token are one.
 pub fn counting() -> Randomness {
-    const OF_A_FACTOR: u8 = 16 + 64;
+    const OF_A_FACTOR: u8 = 16 + 64 + 12;
     let next = AtomicU8::new(0);
     Randomness::new(move |bytes| {
         if next.load(Ordering::Relaxed) >= OF_A_FACTOR {
@@ -112,23 +145,56 @@ pub fn counting() -> Randomness {
     })
 }
 
-/// The function with randomness of the test's choice.
-pub fn build_with(dynamo: &Dynamo, endpoint: &str, settings: &[(&str, &str)], randomness: Randomness) -> App {
-    let settings = Settings::from_env(|variable| {
-        if variable == "TABLE_NAME" {
-            return Some(dynamo.table_name.clone());
+/// How an instance reaches what is behind it.
+struct Ways {
+    table_name: String,
+    dynamodb: String,
+    key_arn: String,
+    kms: String,
+}
+
+impl Ways {
+    fn to(dynamo: &Dynamo, kms: &Kms) -> Self {
+        Self {
+            table_name: dynamo.table_name.clone(),
+            dynamodb: dynamo.endpoint.clone(),
+            key_arn: kms.key_arn.clone(),
+            kms: kms.endpoint.clone(),
         }
-        let given = settings.iter().find(|(name, _)| *name == variable);
-        given
-            .map(|(_, value)| (*value).to_owned())
-            .or_else(|| local::variable(variable))
-    });
-    let client = table::client(&sdk_config(endpoint));
-    // The SDK's budget of retries is one for the whole process; each function here has its own, as each Lambda has.
-    let partition = RetryPartition::new(format!("function {}", FUNCTIONS.fetch_add(1, Ordering::Relaxed)));
-    let config = client.config().to_builder().retry_partition(partition).build();
-    let client = aws_sdk_dynamodb::Client::from_conf(config);
-    App::build(settings.unwrap(), client, randomness)
+    }
+
+    fn build(&self, settings: &[(&str, &str)]) -> App {
+        self.build_with(settings, Randomness::new(getrandom::fill))
+    }
+
+    fn build_with(&self, settings: &[(&str, &str)], randomness: Randomness) -> App {
+        let settings = Settings::from_env(|variable| {
+            let given = settings.iter().find(|(name, _)| *name == variable);
+            match variable {
+                "TABLE_NAME" => Some(self.table_name.clone()),
+                "SEALING_KEY_ARN" => Some(self.key_arn.clone()),
+                _ => given
+                    .map(|(_, value)| (*value).to_owned())
+                    .or_else(|| local::variable(variable)),
+            }
+        });
+        // The SDK's budget of retries is one for the whole process; each function here has its own, as each Lambda has.
+        let number = FUNCTIONS.fetch_add(1, Ordering::Relaxed);
+        let partition = RetryPartition::new(format!("function {number}"));
+        let dynamodb = aws::dynamodb(&sdk_config(&self.dynamodb));
+        let kms = aws::kms(&sdk_config(&self.kms));
+        let dynamodb = dynamodb
+            .config()
+            .to_builder()
+            .retry_partition(partition.clone())
+            .build();
+        let kms = kms.config().to_builder().retry_partition(partition).build();
+        let clients = Clients {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            kms: aws_sdk_kms::Client::from_conf(kms),
+        };
+        App::build(settings.unwrap(), clients, randomness)
+    }
 }
 
 /// The answer of an instance to an event.

@@ -1,20 +1,21 @@
-//! The function, its DynamoDB and its log.
+//! The function, its DynamoDB, its KMS and its log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use harness::dynamo::{Dynamo, Item, sdk_config};
+use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
 use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
+use verify_factors::aws::{self, Clients};
 use verify_factors::gateway::Event;
 use verify_factors::settings::Settings;
-use verify_factors::{App, Randomness, logging, table};
+use verify_factors::{App, Randomness, logging};
 
 use crate::answer::Answer;
 use crate::request::Request;
@@ -27,7 +28,7 @@ static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 pub struct Function {
     runtime: Runtime,
     dynamo: Dynamo,
-    client: Client,
+    clients: Clients,
     /// Whether the Service is all that is in the table.
     table_is_ready: AtomicBool,
 }
@@ -41,11 +42,15 @@ impl Function {
             .build()
             .expect("a runtime");
         let dynamo = runtime.block_on(Dynamo::start());
-        let client = table::client(&sdk_config(&dynamo.endpoint));
+        let kms = runtime.block_on(Kms::start());
+        let clients = Clients {
+            dynamodb: aws::dynamodb(&sdk_config(&dynamo.endpoint)),
+            kms: aws::kms(&sdk_config(&kms.endpoint)),
+        };
         Self {
             runtime,
             dynamo,
-            client,
+            clients,
             table_is_ready: AtomicBool::new(false),
         }
     }
@@ -59,7 +64,7 @@ impl Function {
             _ => local::variable(variable),
         });
         let randomness = Randomness::new(getrandom::fill);
-        let app = App::build(settings.expect("good settings"), self.client.clone(), randomness);
+        let app = App::build(settings.expect("good settings"), self.clients.clone(), randomness);
         self.runtime.block_on(async {
             let mut written = false;
             let mut factors = BTreeMap::new();

@@ -3,7 +3,7 @@
 use harness::faults::{Fault, FaultProxy};
 use serde_json::json;
 
-use crate::support::{Function, NOW, build, event, invoke_at, logs, service_item};
+use crate::support::{Function, NOW, event, invoke_at, logs, service_item};
 
 #[tokio::test]
 async fn a_request_logs_one_line_that_tells_what_happened_and_to_whom() {
@@ -64,14 +64,17 @@ async fn a_refusal_logs_which_parameters_were_wrong_at_info() {
 async fn a_fault_logs_its_causes_at_error() {
     let function = Function::start().await;
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
-    let app = build(&function.dynamo, &proxy.endpoint(), &[]);
+    let app = function.instance_by_way_of(&proxy.endpoint());
     proxy.script(&[], Fault::CutBefore);
     let answer = invoke_at(&app, &event("create-push-factor.json"), NOW).await;
     assert_eq!(answer.status, 503);
     let line = &logs::of(&answer)[0];
     assert_eq!((&line["level"], &line["code"]), (&json!("ERROR"), &json!(20503)));
     assert!(
-        line["cause"].as_str().unwrap().starts_with("dispatch failure: "),
+        line["cause"]
+            .as_str()
+            .unwrap()
+            .starts_with("DynamoDB cannot be reached: dispatch failure: "),
         "{line}"
     );
 }
@@ -110,7 +113,7 @@ async fn no_secret_is_in_the_log_whatever_happens() {
             let event = event(name);
             function.invoke(&event).await;
             for fault in Fault::ALL.into_iter().filter(|fault| !fault.is_slow()) {
-                let app = build(&function.dynamo, &proxy.endpoint(), &[]);
+                let app = function.instance_by_way_of(&proxy.endpoint());
                 proxy.script(&[], fault);
                 invoke_at(&app, &event, NOW).await;
             }

@@ -28,7 +28,7 @@ async fn the_same_key_with_the_same_parameters_gives_the_same_factor() {
     let items = function.items().await;
     assert_eq!(items.len(), 2);
     assert_eq!(items[0]["totp_factors"], 1);
-    assert_eq!(items[1]["request_fingerprint"], "32 bytes");
+    assert_eq!(items[1]["request_fingerprint"], "36 bytes");
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_stored_fingerprint_that_is_none_is_a_fault_and_not_the_callers() {
         .unwrap();
     factor.insert(
         "request_fingerprint".to_owned(),
-        AttributeValue::S("32 bytes".to_owned()),
+        AttributeValue::S("36 bytes".to_owned()),
     );
     function.dynamo.put(factor).await;
     assert_eq!(function.invoke(&event).await.error(), (500, 20500));

@@ -2,10 +2,10 @@
 
 use harness::faults::FaultProxy;
 use harness::local;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::service_path;
-use crate::support::{Answer, Function, NOW, build, event, factors_path, invoke_at, request};
+use crate::support::{Answer, Function, NOW, event, factors_path, invoke_at, request};
 
 #[tokio::test]
 async fn new_settings_apply_at_once_here_and_within_30_seconds_elsewhere() {
@@ -30,15 +30,21 @@ async fn new_settings_apply_at_once_here_and_within_30_seconds_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_warm_up_reads_the_services_so_that_the_first_create_is_one_call() {
+async fn the_warm_up_reads_the_services_and_a_data_key_so_that_the_first_create_is_one_call() {
     let function = Function::start().await;
+    function.another_instance().warm_up(NOW).await;
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
-    let app = build(&function.dynamo, &proxy.endpoint(), &[]);
-    app.warm_up(time::OffsetDateTime::now_utc()).await;
-    assert_eq!(proxy.calls(), ["Query"]);
-    let answer = invoke_at(&app, &event("create-totp-factor.json"), OffsetDateTime::now_utc()).await;
+    let app = function.instance_by_way_of(&proxy.endpoint());
+    app.warm_up(NOW).await;
+    assert_eq!(proxy.calls(), ["Query", "Query"], "one beside the other");
+    let answer = invoke_at(&app, &event("create-totp-factor.json"), NOW).await;
     assert_eq!(
         (answer.status, proxy.calls()),
-        (201, vec!["Query".to_owned(), "TransactWriteItems".to_owned()])
+        (
+            201,
+            ["Query", "Query", "TransactWriteItems"]
+                .map(str::to_owned)
+                .to_vec()
+        )
     );
 }

@@ -8,7 +8,7 @@ use harness::local;
 use serde_json::json;
 
 use super::{SERVICES, create, service_path};
-use crate::support::{Function, NOW, build, invoke_at, request, service_item};
+use crate::support::{Function, NOW, invoke_at, request, service_item};
 
 /// A URL without its origin.
 fn path_of(url: &str) -> String {
@@ -166,7 +166,7 @@ async fn every_next_page_url_is_accepted_whatever_page_it_follows() {
 async fn a_list_is_a_query_and_never_a_scan() {
     let function = Function::start().await;
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
-    let app = build(&function.dynamo, &proxy.endpoint(), &[]);
+    let app = function.instance_by_way_of(&proxy.endpoint());
     proxy.script(&[], Fault::None);
     invoke_at(&app, &request("GET", SERVICES, &[], ""), NOW).await;
     assert_eq!(proxy.calls(), ["Query"]);

@@ -1,4 +1,4 @@
-//! A proxy in front of DynamoDB that fails on demand, at the network, one call after another.
+//! A proxy in front of DynamoDB or KMS that fails on demand, at the network, one call after another.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,31 +18,32 @@ pub enum Fault {
     None,
     /// The connection is closed before the call gets anywhere.
     CutBefore,
-    /// DynamoDB does what it is asked, and its answer is lost.
+    /// The service does what it is asked, and its answer is lost.
     CutAfter,
-    /// DynamoDB does what it is asked, and half of its answer comes.
+    /// The service does what it is asked, and half of its answer comes.
     CutWithin,
-    /// No answer ever comes, and DynamoDB never hears of the call.
+    /// No answer ever comes, and the service never hears of the call.
     HangBefore,
-    /// DynamoDB does what it is asked, and its answer never comes.
+    /// The service does what it is asked, and its answer never comes.
     HangAfter,
     /// The answer comes late, within the client's patience.
     Delay,
-    /// DynamoDB says that it failed.
+    /// The service says that it failed: `InternalServerError` of DynamoDB, `KMSInternalException` of KMS.
     InternalServerError,
     /// Something between answers 503 without a body.
     ServiceUnavailable,
-    /// DynamoDB throttles the table.
+    /// DynamoDB throttles the table. KMS throttles no key: what can be wrong with one for a while is that it is unavailable,
+    /// `KeyUnavailableException`, a 500.
     ProvisionedThroughputExceeded,
-    /// DynamoDB throttles the account.
+    /// The service throttles the account.
     Throttling,
-    /// Another transaction has one of the items.
+    /// Another transaction has one of the items. KMS has no transactions: the call goes through.
     TransactionConflict,
-    /// DynamoDB does what it is asked, and says that it is still at it.
+    /// DynamoDB does what it is asked, and says that it is still at it. KMS has no transactions: the call goes through.
     TransactionInProgress,
-    /// The answer is a 200 that isn't DynamoDB's.
+    /// The answer is a 200 that isn't the service's.
     Garbage,
-    /// DynamoDB does what it is asked, and its answer is garbled on the way.
+    /// The service does what it is asked, and its answer is garbled on the way.
     GarbageAfter,
 }
 
@@ -134,7 +135,7 @@ impl FaultProxy {
         script.calls.clear();
     }
 
-    /// The DynamoDB operations that were called since the last script began.
+    /// The operations that were called since the last script began.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.state.script().calls.clone()
@@ -150,7 +151,7 @@ impl State {
         client.set_nodelay(true)?;
         let mut server = None;
         while let Some(request) = read_message(&mut client).await? {
-            let operation = operation(&request);
+            let (service, operation) = target(&request);
             let fault = {
                 let mut script = self.script();
                 script.calls.push(operation.clone());
@@ -166,20 +167,24 @@ impl State {
             let forwarded = match fault {
                 Fault::CutBefore => return Ok(()),
                 Fault::HangBefore => return hang().await,
-                Fault::InternalServerError => Some(error(500, "InternalServerError", "")),
+                Fault::InternalServerError => Some(match service {
+                    Service::DynamoDb => service.error(500, "InternalServerError", ""),
+                    Service::Kms => service.error(500, "KMSInternalException", ""),
+                }),
                 Fault::ServiceUnavailable => {
                     Some(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n".to_vec())
                 }
-                Fault::ProvisionedThroughputExceeded => {
-                    Some(error(400, "ProvisionedThroughputExceededException", ""))
-                }
-                Fault::Throttling => Some(error(400, "ThrottlingException", "")),
-                Fault::TransactionConflict => Some(error(
+                Fault::ProvisionedThroughputExceeded => Some(match service {
+                    Service::DynamoDb => service.error(400, "ProvisionedThroughputExceededException", ""),
+                    Service::Kms => service.error(500, "KeyUnavailableException", ""),
+                }),
+                Fault::Throttling => Some(service.error(400, "ThrottlingException", "")),
+                Fault::TransactionConflict => Some(service.error(
                     400,
                     "TransactionCanceledException",
                     r#","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]"#,
                 )),
-                Fault::Garbage => Some(GARBAGE.to_vec()),
+                Fault::Garbage => Some(service.garbage()),
                 _ => None,
             };
             let answer = if let Some(answer) = forwarded {
@@ -193,8 +198,8 @@ impl State {
                         client.write_all(answer.split_at(answer.len() / 2).0).await?;
                         return Ok(());
                     }
-                    Fault::GarbageAfter => GARBAGE.to_vec(),
-                    Fault::TransactionInProgress => error(400, "TransactionInProgressException", ""),
+                    Fault::GarbageAfter => service.garbage(),
+                    Fault::TransactionInProgress => service.error(400, "TransactionInProgressException", ""),
                     Fault::Delay => {
                         tokio::time::sleep(Duration::from_millis(150)).await;
                         answer
@@ -208,38 +213,70 @@ impl State {
     }
 }
 
-/// An answer that is well-formed HTTP and nothing else.
-const GARBAGE: &[u8] =
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 9\r\n\r\n<html>\xff{]";
-
 async fn hang() -> io::Result<()> {
     tokio::time::sleep(Duration::from_mins(1)).await;
     Ok(())
 }
 
-/// An error as DynamoDB words it.
-fn error(status: u16, code: &str, more: &str) -> Vec<u8> {
-    let body =
-        format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"{more}}}"#);
-    format!(
-        "HTTP/1.1 {status} Injected\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+/// The services that speak JSON over HTTP with an `X-Amz-Target`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    DynamoDb,
+    Kms,
 }
 
-/// The operation that a request asks for, from its `X-Amz-Target`.
-pub(crate) fn operation(request: &[u8]) -> String {
-    let head = String::from_utf8_lossy(request).to_lowercase();
-    let original = String::from_utf8_lossy(request);
-    let start = head
-        .find("x-amz-target: dynamodb_20120810.")
-        .map(|start| start + "x-amz-target: dynamodb_20120810.".len());
-    start
-        .and_then(|start| original.get(start..))
-        .and_then(|rest| rest.split("\r\n").next())
-        .unwrap_or_default()
-        .to_owned()
+impl Service {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::DynamoDb => "application/x-amz-json-1.0",
+            Self::Kms => "application/x-amz-json-1.1",
+        }
+    }
+
+    /// An error as the service words it.
+    fn error(self, status: u16, code: &str, more: &str) -> Vec<u8> {
+        let namespace = match self {
+            Self::DynamoDb => "com.amazonaws.dynamodb.v20120810#",
+            Self::Kms => "",
+        };
+        let body = format!(r#"{{"__type":"{namespace}{code}","message":"injected"{more}}}"#);
+        self.answer(&format!("{status} Injected"), body.as_bytes())
+    }
+
+    /// An answer that is well-formed HTTP and nothing else.
+    fn garbage(self) -> Vec<u8> {
+        self.answer("200 OK", b"<html>\xff{]")
+    }
+
+    fn answer(self, status: &str, body: &[u8]) -> Vec<u8> {
+        let (content_type, length) = (self.content_type(), body.len());
+        let head =
+            format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n");
+        [head.as_bytes(), body].concat()
+    }
+}
+
+/// What a request is for, from its `X-Amz-Target`: the service, and its operation. One without counts as DynamoDB's, and has
+/// no name.
+pub(crate) fn target(request: &[u8]) -> (Service, String) {
+    let text = String::from_utf8_lossy(request);
+    let head = text.split("\r\n").take_while(|line| !line.is_empty());
+    let target = head
+        .filter_map(|line| line.split_once(':'))
+        .find_map(|(name, value)| {
+            let (service, operation) = value.trim().split_once('.')?;
+            let is_target = name.eq_ignore_ascii_case("x-amz-target");
+            is_target.then_some((service, operation))
+        });
+    match target {
+        Some((service, operation)) if service.eq_ignore_ascii_case("TrentService") => {
+            (Service::Kms, operation.to_owned())
+        }
+        Some((service, operation)) if service.eq_ignore_ascii_case("DynamoDB_20120810") => {
+            (Service::DynamoDb, operation.to_owned())
+        }
+        _ => (Service::DynamoDb, String::new()),
+    }
 }
 
 /// Reads one HTTP message that says how long it is; `None` at the end of the connection.
@@ -261,6 +298,101 @@ pub(crate) async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> io::R
         match stream.read(&mut buffer).await? {
             0 => return Ok(None),
             length => message.extend_from_slice(buffer.split_at(length).0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_kms::config::retry::RetryConfig;
+    use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+    use aws_sdk_kms::types::DataKeySpec;
+
+    use super::*;
+    use crate::dynamo::{Dynamo, sdk_config};
+    use crate::kms::Kms;
+
+    fn request(target: &str) -> Vec<u8> {
+        format!("POST / HTTP/1.1\r\nhost: a:1\r\n{target}\r\ncontent-length: 2\r\n\r\n{{}}").into_bytes()
+    }
+
+    #[test]
+    fn a_target_is_a_service_and_an_operation() {
+        let of = |line: &str| target(&request(line));
+        let (dynamodb, kms) = (Service::DynamoDb, Service::Kms);
+        assert_eq!(
+            of("X-Amz-Target: DynamoDB_20120810.Query"),
+            (dynamodb, "Query".into())
+        );
+        assert_eq!(of("x-amz-target:TrentService.Decrypt"), (kms, "Decrypt".into()));
+        assert_eq!(of("x-amz-target: Else.Decrypt"), (dynamodb, String::new()));
+        assert_eq!(of("x-other: TrentService.Decrypt"), (dynamodb, String::new()));
+        // Only the head says what it is.
+        let body = "content-length: 40\r\n\r\nx-amz-target: TrentService.Decrypt";
+        assert_eq!(of(body), (dynamodb, String::new()));
+    }
+
+    /// What a service says of an error: its status and code.
+    fn said<E: ProvideErrorMetadata>(error: &SdkError<E>) -> (u16, String) {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        (
+            status.unwrap_or_default(),
+            error.code().unwrap_or_default().to_owned(),
+        )
+    }
+
+    #[tokio::test]
+    async fn kms_fails_in_its_own_words() {
+        let kms = Kms::start().await;
+        let proxy = FaultProxy::start(&kms.endpoint).await.expect("a proxy");
+        let config = aws_sdk_kms::config::Builder::from(&sdk_config(&proxy.endpoint()));
+        let client = aws_sdk_kms::Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
+        for fault in Fault::ALL.into_iter().filter(|fault| !fault.is_slow()) {
+            proxy.script(&[fault], Fault::None);
+            let call = client.generate_data_key().key_id(&kms.key_arn);
+            let answer = call.key_spec(DataKeySpec::Aes256).send().await;
+            assert_eq!(proxy.calls(), ["GenerateDataKey"], "{fault:?}");
+            let expected = match fault {
+                Fault::InternalServerError => (500, "KMSInternalException"),
+                Fault::ServiceUnavailable => (503, ""),
+                Fault::ProvisionedThroughputExceeded => (500, "KeyUnavailableException"),
+                Fault::Throttling => (400, "ThrottlingException"),
+                Fault::Garbage | Fault::GarbageAfter => (200, ""),
+                Fault::CutBefore | Fault::CutAfter | Fault::CutWithin => {
+                    assert_eq!(answer.expect_err("a failure").code(), None, "{fault:?}");
+                    continue;
+                }
+                _ => {
+                    answer.unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
+                    continue;
+                }
+            };
+            let error = answer.expect_err("a failure");
+            let (status, code) = said(&error);
+            assert_eq!((status, code.as_str()), expected, "{fault:?}: {error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn dynamodb_fails_in_its_own_words() {
+        let dynamo = Dynamo::start().await;
+        let proxy = FaultProxy::start(&dynamo.endpoint).await.expect("a proxy");
+        let config = aws_sdk_dynamodb::config::Builder::from(&sdk_config(&proxy.endpoint()));
+        let client =
+            aws_sdk_dynamodb::Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
+        for (fault, expected) in [
+            (Fault::InternalServerError, (500, "InternalServerError")),
+            (
+                Fault::ProvisionedThroughputExceeded,
+                (400, "ProvisionedThroughputExceededException"),
+            ),
+            (Fault::Throttling, (400, "ThrottlingException")),
+        ] {
+            proxy.script(&[fault], Fault::None);
+            let answer = client.scan().table_name(&dynamo.table_name).send().await;
+            let (status, code) = said(&answer.expect_err("a failure"));
+            assert_eq!((status, code.as_str()), expected);
+            assert_eq!(proxy.calls(), ["Scan"]);
         }
     }
 }

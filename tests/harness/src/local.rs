@@ -36,15 +36,22 @@ pub fn account_sid() -> String {
     variable("ACCOUNT_SID").expect("events/env.json has an account")
 }
 
-/// The variables for a function that runs on this machine, next to a DynamoDB at `endpoint`.
+/// The key of the local KMS.
 #[must_use]
-pub fn environment(table_name: &str, endpoint: &str) -> Vec<(&'static str, String)> {
-    let shared = ["ACCOUNT_SID", "AUTH_TOKEN_SHA256"];
+pub fn sealing_key_arn() -> String {
+    variable("SEALING_KEY_ARN").expect("events/env.json has a key")
+}
+
+/// The variables for a function that runs on this machine, next to a DynamoDB and a KMS at these endpoints.
+#[must_use]
+pub fn environment(table_name: &str, dynamodb: &str, kms: &str) -> Vec<(&'static str, String)> {
+    let shared = ["ACCOUNT_SID", "AUTH_TOKEN_SHA256", "SEALING_KEY_ARN"];
     let shared = shared.map(|name| (name, variable(name).expect("events/env.json has it")));
     let own = [
         ("TABLE_NAME", table_name.to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.to_owned()),
-        // DynamoDB on a laptop takes any.
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.to_owned()),
+        ("AWS_ENDPOINT_URL_KMS", kms.to_owned()),
+        // DynamoDB and KMS on a laptop take any.
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),

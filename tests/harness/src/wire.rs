@@ -1,5 +1,5 @@
-//! What is between the function and DynamoDB when all is well: TLS, the time that a network takes, and, for benchmarks of
-//! the function alone, an end to DynamoDB's own time.
+//! What is between the function and DynamoDB or KMS when all is well: TLS, the time that a network takes, and, for
+//! benchmarks of the function alone, an end to their own time.
 
 use std::collections::HashMap;
 use std::io;
@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::faults::{operation, read_message};
+use crate::faults::{read_message, target};
 
-/// A wire to a DynamoDB, which is itself called without TLS.
+/// A wire to a DynamoDB or a KMS, which is itself called without TLS.
 pub struct Wire {
     /// Where it begins.
     pub endpoint: String,
@@ -31,7 +31,7 @@ pub struct Properties {
     pub tls: bool,
     /// How long a request takes; answers come at once.
     pub latency: Duration,
-    /// Whether every call is answered with what DynamoDB answered to the first of its operation, without asking again.
+    /// Whether every call is answered with what the first of its operation was answered, without asking again.
     pub recorded: bool,
 }
 
@@ -109,7 +109,7 @@ where
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let operation = operation(&request);
+        let (_, operation) = target(&request);
         let recorded = record
             .as_ref()
             .and_then(|record| lock(record).get(&operation).cloned());

@@ -1,4 +1,4 @@
-//! The client: AWS's own variables, TLS, time limits and retries.
+//! The clients of DynamoDB and KMS: AWS's own variables, TLS, time limits and retries.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use aws_config::meta::region::ProvideRegion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -34,12 +33,21 @@ const MAX_BACKOFF: Duration = Duration::from_millis(400);
 /// The roots that AWS's own endpoints hang from ([Amazon Trust Services](https://www.amazontrust.com/repository/)).
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// A client as AWS's own variables have it, and nothing else: profile files and metadata services are for machines that
+/// A client of each service that the function calls. They share TLS, credentials, time limits and retries.
+#[derive(Clone)]
+pub struct Clients {
+    /// Where the table is.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Where the sealing key is.
+    pub kms: aws_sdk_kms::Client,
+}
+
+/// Clients as AWS's own variables have them, and nothing else: profile files and metadata services are for machines that
 /// a function never runs on, and looking for them costs every start. So this isn't `aws_config::load_defaults`.
 ///
 /// # Errors
 /// The variable that is missing or malformed.
-pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, SettingError> {
+pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Clients, SettingError> {
     let region = EnvironmentVariableRegionProvider::new()
         .region()
         .await
@@ -49,8 +57,10 @@ pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, Set
         .provide_credentials()
         .await
         .map_err(|_| SettingError::missing("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))?;
-    let endpoint = endpoint(&env)?;
-    let tls = tls_context(trust_store(endpoint.as_deref(), region.as_ref()));
+    let dynamodb_endpoint = endpoint(&env, "AWS_ENDPOINT_URL_DYNAMODB")?;
+    let kms_endpoint = endpoint(&env, "AWS_ENDPOINT_URL_KMS")?;
+    let endpoints = [dynamodb_endpoint.as_deref(), kms_endpoint.as_deref()];
+    let tls = tls_context(trust_store(endpoints, region.as_ref()));
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(region)
@@ -62,12 +72,16 @@ pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Client, Set
                 .tls_provider(Provider::rustls(CryptoMode::Ring))
                 .tls_context(tls)
                 .build_https(),
-        );
-    let config = match endpoint {
-        Some(endpoint) => config.endpoint_url(endpoint),
-        None => config,
+        )
+        .build();
+    let at = |endpoint: Option<String>| match endpoint {
+        Some(endpoint) => config.to_builder().endpoint_url(endpoint).build(),
+        None => config.clone(),
     };
-    Ok(client(&config.build()))
+    Ok(Clients {
+        dynamodb: dynamodb(&at(dynamodb_endpoint)),
+        kms: kms(&at(kms_endpoint)),
+    })
 }
 
 /// A variable that is `true` or `false`, in any case; false if it is absent.
@@ -80,10 +94,13 @@ fn flag(env: impl Fn(&str) -> Option<String>, variable: &'static str) -> Result<
     }
 }
 
-/// Where DynamoDB is, if it isn't where the Region has it
+/// Where a service is, by its own variable or the one for all, if it isn't where the Region has it
 /// ([AWS's rules](https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)).
-fn endpoint(env: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingError> {
-    for variable in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
+fn endpoint(
+    env: &impl Fn(&str) -> Option<String>,
+    own: &'static str,
+) -> Result<Option<String>, SettingError> {
+    for variable in [own, "AWS_ENDPOINT_URL"] {
         let Some(endpoint) = env(variable).filter(|endpoint| !endpoint.is_empty()) else {
             continue;
         };
@@ -101,31 +118,39 @@ fn endpoint(env: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, Set
     Ok(None)
 }
 
-/// A client with the time limits and retries of this function, whose requests have to be answered in time.
+/// A client of DynamoDB with the time limits and retries of this function, whose requests have to be answered in time.
 #[must_use]
-pub fn client(config: &SdkConfig) -> Client {
-    let config = aws_sdk_dynamodb::config::Builder::from(config)
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .operation_timeout(OPERATION_TIMEOUT)
-                .build(),
-        )
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(INITIAL_BACKOFF)
-                .with_max_backoff(MAX_BACKOFF),
-        )
-        .build();
-    Client::from_conf(config)
+pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&bounded(config))
 }
 
-/// Amazon's five roots where the endpoint is AWS's own, as reading the system's 140 would be most of a cold start; the
+/// A client of KMS with the same limits.
+#[must_use]
+pub fn kms(config: &SdkConfig) -> aws_sdk_kms::Client {
+    aws_sdk_kms::Client::new(&bounded(config))
+}
+
+fn bounded(config: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(INITIAL_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF);
+    config
+        .to_builder()
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .build()
+}
+
+/// Amazon's five roots where the endpoints are AWS's own, as reading the system's 140 would be most of a cold start; the
 /// system's where an endpoint can hang from another root.
-fn trust_store(endpoint: Option<&str>, region: &str) -> TrustStore {
-    if is_amazons(endpoint, region) {
+fn trust_store(endpoints: [Option<&str>; 2], region: &str) -> TrustStore {
+    if endpoints.into_iter().all(|endpoint| is_amazons(endpoint, region)) {
         TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
     } else {
         TrustStore::default()
@@ -165,14 +190,15 @@ mod tests {
     const GENERAL: &str = "AWS_ENDPOINT_URL";
 
     fn endpoint_of(variables: &[(&str, &str)]) -> Result<Option<String>, SettingError> {
-        endpoint(&|name: &str| {
+        let env = |name: &str| {
             let variable = variables.iter().find(|(other, _)| *other == name);
             variable.map(|(_, value)| (*value).to_owned())
-        })
+        };
+        endpoint(&env, OWN)
     }
 
     #[test]
-    fn dynamodbs_own_endpoint_comes_first_and_an_empty_one_is_none() {
+    fn a_services_own_endpoint_comes_first_and_an_empty_one_is_none() {
         let (one, other) = (
             "http://127.0.0.1:8000",
             "https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com",

@@ -1,0 +1,86 @@
+//! The operator's hand on the data keys, with credentials of their own and not the function's role.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use time::OffsetDateTime;
+use verify_factors::settings::Settings;
+use verify_factors::{App, Randomness, Resealed, aws};
+
+const HELP: &str = "\
+Makes data keys, and seals Factors with them.
+
+Usage: cargo run --example keys -- COMMAND
+
+  rotate    make a new data key; instances seal with it within five minutes
+  reseal    seal every Factor with the newest one; it goes on where it was cut when it is repeated
+  check     count the Factors by the data key that they are sealed with
+
+It reads the function's own variables TABLE_NAME, ACCOUNT_SID and SEALING_KEY_ARN, and AWS's for region and credentials (`aws configure export-credentials --format env` prints them).";
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<ExitCode, Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        ["rotate"] => {
+            let version = app().await?.rotate_data_key(OffsetDateTime::now_utc()).await?;
+            println!("Data key {version} seals from now on, in every instance within five minutes.");
+            Ok(ExitCode::SUCCESS)
+        }
+        ["reseal"] => reseal(&app().await?).await,
+        ["check"] => {
+            for (version, factors) in app().await?.count_by_data_key().await? {
+                println!("data key {version}: {factors} Factors");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        ["--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Err(HELP.into()),
+    }
+}
+
+async fn reseal(app: &App) -> Result<ExitCode, Failure> {
+    let tell = |so_far: Resealed| {
+        print!("\r{} sealed anew, {} were", so_far.resealed, so_far.current);
+        // A line that isn't seen is no reason to stop.
+        let _ = std::io::stdout().flush();
+    };
+    let done = app.reseal(OffsetDateTime::now_utc, tell).await?;
+    println!();
+    if done.unopened == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} Factors don't open and were left as they are", done.unopened);
+    Ok(ExitCode::FAILURE)
+}
+
+async fn app() -> Result<App, Failure> {
+    let env = |variable: &str| {
+        // Nobody calls this App, so no token is good.
+        let no_token = || (variable == "AUTH_TOKEN_SHA256").then(|| "0".repeat(64));
+        std::env::var(variable).ok().or_else(no_token)
+    };
+    let settings = Settings::from_env(env)?;
+    let clients = aws::connect(env).await?;
+    Ok(App::build(settings, clients, Randomness::new(getrandom::fill)))
+}

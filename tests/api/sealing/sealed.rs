@@ -1,0 +1,155 @@
+//! What is stored says nothing, and nothing else opens in its place.
+
+use harness::local;
+use serde_json::json;
+
+use super::{sealed, stored, with_binding, with_key};
+use crate::support::{Answer, Function, event, factors_path, logs, request};
+
+/// A refusal that tells the caller nothing, and the log what is wrong.
+fn is_refused(answer: &Answer) -> bool {
+    answer.error() == (500, 20500)
+        && logs::of(answer)[0]["cause"] == "a stored binding is not as it was sealed"
+}
+
+#[tokio::test]
+async fn neither_a_seed_nor_a_key_is_in_the_table() {
+    let function = Function::start().await;
+    let mut secrets: Vec<Vec<u8>> = Vec::new();
+    for name in [
+        "create-totp-factor.json",
+        "create-totp-factor-with-migrated-seed.json",
+        "create-push-factor.json",
+        "create-factor-replay.json",
+    ] {
+        let binding = function.invoke(&event(name)).await.json()["binding"].clone();
+        for field in ["secret", "public_key"] {
+            let Some(text) = binding[field].as_str() else {
+                continue;
+            };
+            secrets.push(text.into());
+            let encodings = [data_encoding::BASE32_NOPAD, data_encoding::BASE64];
+            secrets.extend(
+                encodings
+                    .iter()
+                    .filter_map(|encoding| encoding.decode(text.as_bytes()).ok()),
+            );
+        }
+    }
+    assert!(secrets.len() >= 8);
+    let table = format!("{:?}", function.dynamo.items().await);
+    let all: Vec<u8> = function
+        .dynamo
+        .items()
+        .await
+        .iter()
+        .flat_map(|item| item.values())
+        .filter_map(|value| value.as_b().ok())
+        .flat_map(|bytes| bytes.as_ref().to_owned())
+        .collect();
+    for secret in secrets {
+        assert!(!all.windows(secret.len()).any(|window| window == secret));
+        assert!(!table.contains(&*String::from_utf8_lossy(&secret)));
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_is_sealed_differently_each_time() {
+    let function = Function::start().await;
+    let [one, other] = [
+        function.invoke(&with_key("one")).await,
+        function.invoke(&with_key("other")).await,
+    ];
+    assert_eq!(one.json()["binding"]["secret"], other.json()["binding"]["secret"]);
+    let [one, other] = [stored(&function, &one).await, stored(&function, &other).await];
+    assert_ne!(sealed(&one)[17..], sealed(&other)[17..]);
+}
+
+#[tokio::test]
+async fn every_flipped_bit_of_a_stored_binding_is_refused() {
+    let function = Function::start().await;
+    let answer = function.invoke(&with_key("key")).await;
+    let item = stored(&function, &answer).await;
+    let whole = sealed(&item);
+    for bit in 0..whole.len() * 8 {
+        let mut bytes = whole.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        function.dynamo.put(with_binding(&item, bytes)).await;
+        let refused = function.invoke(&with_key("key")).await;
+        assert_eq!(refused.error(), (500, 20500), "bit {bit}");
+        let cause = logs::of(&refused)[0]["cause"].as_str().unwrap().to_owned();
+        // The first byte is the format and the next four the data key's version.
+        assert!(
+            match bit / 8 {
+                0 => cause == "a stored Factor has no valid attribute binding",
+                1..5 => cause.starts_with("there is no data key of version "),
+                _ => cause == "a stored binding is not as it was sealed",
+            },
+            "{cause}"
+        );
+    }
+    function.dynamo.put(item).await;
+    assert_eq!(function.invoke(&with_key("key")).await.text, answer.text);
+}
+
+#[tokio::test]
+async fn a_binding_opens_for_no_other_factor_entity_service_or_type() {
+    let function = Function::start().await;
+    let created = function
+        .request("POST", "/v2/Services", "FriendlyName=Other")
+        .await;
+    let form = "FriendlyName=a&FactorType=totp";
+    let keyed = |path: &str, key: &str, form: &str| request("POST", path, &[("idempotency-key", key)], form);
+    let path = factors_path();
+    let mut push = event("create-push-factor.json");
+    push["headers"]["idempotency-key"] = json!("push");
+    let requests = [
+        keyed(&path, "one", form),
+        keyed(&path, "other", form),
+        keyed(&path.replace(local::IDENTITY, "another-identity"), "one", form),
+        keyed(
+            &path.replace(local::SERVICE_SID, &created.text("sid")),
+            "one",
+            form,
+        ),
+        push,
+    ];
+    let mut items = Vec::new();
+    for request in &requests {
+        let answer = function.invoke(request).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        items.push(stored(&function, &answer).await);
+    }
+    for (here, item) in items.iter().enumerate() {
+        for (there, other) in items.iter().enumerate() {
+            function.dynamo.put(with_binding(item, sealed(other))).await;
+            let answer = function.invoke(&requests[here]).await;
+            assert_eq!(
+                is_refused_or_own(&answer),
+                here == there,
+                "the binding of {there} at {here}: {}",
+                answer.text
+            );
+        }
+    }
+}
+
+fn is_refused_or_own(answer: &Answer) -> bool {
+    assert!(answer.status == 201 || is_refused(answer), "{}", answer.text);
+    answer.status == 201
+}
+
+#[tokio::test]
+async fn a_factor_whose_type_was_changed_in_the_table_does_not_open() {
+    let function = Function::start().await;
+    let answer = function.invoke(&with_key("key")).await;
+    let mut item = stored(&function, &answer).await;
+    let mut push = event("create-push-factor.json");
+    push["headers"]["idempotency-key"] = json!("push");
+    let other = stored(&function, &function.invoke(&push).await).await;
+    for attribute in ["factor_type", "config"] {
+        item.insert(attribute.to_owned(), other[attribute].clone());
+    }
+    function.dynamo.put(item).await;
+    assert!(is_refused(&function.invoke(&with_key("key")).await));
+}
