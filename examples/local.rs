@@ -64,6 +64,15 @@ async fn run() -> Result<(), Failure> {
     let kms = listen(arguments.host, arguments.kms_port, "--kms-port").await?;
     let api_url = format!("http://127.0.0.1:{}", api.local_addr()?.port());
 
+    let key = match &arguments.data {
+        // Another key would open nothing of what is there.
+        Some(file) if file.exists() && !key_file(file).exists() => {
+            let (data, key) = (file.display(), key_file(file));
+            return Err(format!("{data} is there without its KMS key, {}", key.display()).into());
+        }
+        Some(file) => kms::Key::read_or_create(&key_file(file))?,
+        None => kms::Key::generate(),
+    };
     let database = match &arguments.data {
         Some(file) => dynoxide::Database::new(file.to_str().ok_or("--data has to be UTF-8")?)?,
         None => dynoxide::Database::memory()?,
@@ -79,10 +88,6 @@ async fn run() -> Result<(), Failure> {
     {
         dynamo.put(local::service_item()).await;
     }
-    let key = match &arguments.data {
-        Some(file) => kms::Key::read_or_create(&key_file(file))?,
-        None => kms::Key::generate(),
-    };
     let kms_endpoint = format!("http://127.0.0.1:{}", kms::serve(kms, key).port());
     let environment = local::environment(&table_name, &endpoint, &kms_endpoint);
     let env_file = write_env_file(&environment)?;
