@@ -31,11 +31,12 @@ pub struct Properties {
     pub tls: bool,
     /// How long a request takes; answers come at once.
     pub latency: Duration,
-    /// Whether every call is answered with what the first of its operation was answered, without asking again.
+    /// Whether every call is answered with what was answered to the first of its operation, or to the same query, without
+    /// asking again.
     pub recorded: bool,
 }
 
-/// The answers by operation.
+/// The answers by what was asked.
 type Record = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 impl Wire {
@@ -109,10 +110,10 @@ where
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let (_, operation) = target(&request);
+        let question = question(&request);
         let recorded = record
             .as_ref()
-            .and_then(|record| lock(record).get(&operation).cloned());
+            .and_then(|record| lock(record).get(&question).cloned());
         let answer = match recorded {
             Some(answer) => answer,
             None => forward(&mut server, &upstream, &request).await?,
@@ -120,10 +121,21 @@ where
         client.write_all(&answer).await?;
         client.flush().await?;
         if let Some(record) = &record {
-            lock(record).entry(operation).or_insert(answer);
+            lock(record).entry(question).or_insert(answer);
         }
     }
     Ok(())
+}
+
+/// What tells a call from others that have other answers: its operation, and of a query all that it says.
+fn question(request: &[u8]) -> String {
+    let (_, operation) = target(request);
+    if operation != "Query" {
+        return operation;
+    }
+    let text = String::from_utf8_lossy(request);
+    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    operation + body
 }
 
 fn lock(record: &Record) -> std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>> {
