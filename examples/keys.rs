@@ -1,6 +1,6 @@
 //! The operator's hand on the data keys, with credentials of their own and not the function's role.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ Makes data keys, and seals Factors with them.
 
 Usage: cargo run --example keys -- COMMAND
 
-  rotate    make a new data key; instances seal with it within five minutes
+  rotate    make a new data key, with which instances seal within five minutes
   reseal    seal every Factor with the newest one; it goes on where it was cut when it is repeated
   check     count the Factors by the data key that they are sealed with
 
@@ -42,14 +42,16 @@ async fn run() -> Result<ExitCode, Failure> {
         ["rotate"] => {
             let version = app().await?.rotate_data_key(OffsetDateTime::now_utc()).await?;
             println!("Data key {version} seals from now on, in every instance within five minutes.");
+            println!("While KMS or DynamoDB cannot be reached, that is within an hour.");
             Ok(ExitCode::SUCCESS)
         }
         ["reseal"] => reseal(&app().await?).await,
         ["check"] => {
-            for (version, factors) in app().await?.count_by_data_key().await? {
+            let count = app().await?.count_by_data_key().await?;
+            for (version, factors) in count.by_version {
                 println!("data key {version}: {factors} Factors");
             }
-            Ok(ExitCode::SUCCESS)
+            Ok(told(count.unreadable, "cannot be read"))
         }
         ["--help" | "-h"] => {
             println!("{HELP}");
@@ -60,18 +62,45 @@ async fn run() -> Result<ExitCode, Failure> {
 }
 
 async fn reseal(app: &App) -> Result<ExitCode, Failure> {
+    let terminal = std::io::stdout().is_terminal();
+    let count = app.count_by_data_key().await?;
+    let total = count.by_version.values().sum::<u64>() + count.unreadable;
     let tell = |so_far: Resealed| {
-        print!("\r{} sealed anew, {} were", so_far.resealed, so_far.current);
-        // A line that isn't seen is no reason to stop.
-        let _ = std::io::stdout().flush();
+        if terminal {
+            print!("\r{}", bar(so_far, total));
+            // A line that isn't seen is no reason to stop.
+            let _ = std::io::stdout().flush();
+        } else {
+            println!("{} sealed anew, {} were", so_far.resealed, so_far.current);
+        }
     };
     let done = app.reseal(OffsetDateTime::now_utc, tell).await?;
-    println!();
-    if done.unopened == 0 {
-        return Ok(ExitCode::SUCCESS);
+    if terminal {
+        println!();
     }
-    eprintln!("{} Factors don't open and were left as they are", done.unopened);
-    Ok(ExitCode::FAILURE)
+    Ok(told(done.unopened, "don't open and were left as they are"))
+}
+
+/// How far it is. There can be more Factors by the end than there were at the start.
+fn bar(so_far: Resealed, total: u64) -> String {
+    const WIDTH: u64 = 40;
+    let done = so_far.resealed + so_far.current + so_far.unopened;
+    let filled = (done * WIDTH).checked_div(total).unwrap_or(WIDTH).min(WIDTH);
+    let [filled, empty] = [("#", filled), ("-", WIDTH - filled)]
+        .map(|(mark, times)| mark.repeat(usize::try_from(times).unwrap_or_default()));
+    format!(
+        "[{filled}{empty}] {done} of {total}, {} sealed anew",
+        so_far.resealed
+    )
+}
+
+/// Fails if there are Factors with something wrong, and says so.
+fn told(factors: u64, what: &str) -> ExitCode {
+    if factors == 0 {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("{factors} Factors {what}");
+    ExitCode::FAILURE
 }
 
 async fn app() -> Result<App, Failure> {

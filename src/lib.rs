@@ -30,12 +30,13 @@
 //! | `item.rs` | attributes to values and back | async |
 //! | `stored.rs` | calls to DynamoDB | HTTP |
 //! | `json.rs` | the resource, field for field | the table |
+//! | `cache.rs` | what was lately read | HTTP |
 //! | the others | values and rules, pure: clock and randomness are arguments | async, the table's calls, HTTP |
 //!
-//! What belongs to no noun is [`gateway`], `http`, [`parameters`], `caller`, [`table`], [`sealing`], [`aws`], and at the root [`sid`], [`time`], `revision.rs`
-//! and [`randomness`](Randomness).
+//! What belongs to no noun is [`gateway`], `http`, [`parameters`], `caller`, [`table`], [`sealing`], [`aws`], and at the root [`settings`], [`logging`], [`sid`],
+//! [`time`], `revision.rs` and [`randomness`](Randomness). What the operator does by hand is `operator.rs`.
 //!
-//! `pub` is what `main.rs`, the local server, the benchmarks and the fuzz targets name; this is no library for others.
+//! `pub` is what `main.rs`, the examples, the tests, the benchmarks and the fuzz targets name; this is no library for others.
 
 // No panic is reachable from a request; what `expect` there is states an invariant.
 #![cfg_attr(
@@ -75,5 +76,5 @@ pub mod time;
 
 pub use app::App;
 pub use caller::Caller;
-pub use operator::{Resealed, Versions};
+pub use operator::{Count, Resealed};
 pub use randomness::Randomness;

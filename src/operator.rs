@@ -1,7 +1,7 @@
 //! What the operator does with the data keys, by hand and with rights of their own: `examples/keys.rs`. The function never
 //! calls it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
@@ -9,8 +9,14 @@ use crate::app::App;
 use crate::aws::Failure;
 use crate::factors::Factor;
 
-/// Factors by the version of the data key that they are sealed with.
-pub type Versions = BTreeMap<u32, u64>;
+/// The Factors there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// By the version of the data key that they are sealed with.
+    pub by_version: BTreeMap<u32, u64>,
+    /// Those that cannot be read: they were changed by other hands.
+    pub unreadable: u64,
+}
 
 /// What came of sealing Factors anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +30,8 @@ pub struct Resealed {
 }
 
 impl App {
-    /// Makes a new data key, which seals from now on; instances learn of it within five minutes. Its version.
+    /// Makes a new data key, which seals from now on; instances learn of it within five minutes, or an hour while KMS or
+    /// DynamoDB cannot be reached. Its version.
     ///
     /// # Errors
     /// When DynamoDB or KMS cannot be asked.
@@ -36,17 +43,20 @@ impl App {
     ///
     /// # Errors
     /// When DynamoDB cannot be asked.
-    pub async fn count_by_data_key(&self) -> Result<Versions, Failure> {
-        let mut versions = Versions::new();
+    pub async fn count_by_data_key(&self) -> Result<Count, Failure> {
+        let mut count = Count::default();
         let mut start = None;
         loop {
             let (factors, next) = self.table.scan_factors(start).await?;
             for factor in factors {
-                *versions.entry(factor.binding.version()).or_default() += 1;
+                match factor {
+                    Ok(factor) => *count.by_version.entry(factor.binding.version()).or_default() += 1,
+                    Err(_) => count.unreadable += 1,
+                }
             }
             start = next;
             if start.is_none() {
-                return Ok(versions);
+                return Ok(count);
             }
         }
     }
@@ -61,12 +71,13 @@ impl App {
         now: impl Fn() -> OffsetDateTime,
         mut tell: impl FnMut(Resealed),
     ) -> Result<Resealed, Failure> {
+        let versions = self.data_keys.versions(&self.table).await?;
         let mut so_far = Resealed::default();
         let mut start = None;
         loop {
             let (factors, next) = self.table.scan_factors(start).await?;
             for factor in factors {
-                self.reseal_factor(factor, now(), &mut so_far).await?;
+                self.reseal_factor(factor, &versions, now(), &mut so_far).await?;
             }
             tell(so_far);
             start = next;
@@ -78,33 +89,44 @@ impl App {
 
     async fn reseal_factor(
         &self,
-        factor: Factor,
+        factor: Result<Factor, Failure>,
+        versions: &BTreeSet<u32>,
         now: OffsetDateTime,
         so_far: &mut Resealed,
     ) -> Result<(), Failure> {
-        let mut factor = Some(factor);
-        // One that is deleted meanwhile is nobody's affair, and one that is changed meanwhile is read again.
-        while let Some(there) = factor {
+        let Ok(mut factor) = factor else {
+            so_far.unopened += 1;
+            return Ok(());
+        };
+        loop {
             let newest = self.data_keys.newest(&self.table, now).await?;
-            if there.binding.version() == newest.version() {
+            let version = factor.binding.version();
+            if version == newest.version() {
                 so_far.current += 1;
-                break;
+                return Ok(());
             }
-            let old = self
-                .data_keys
-                .version(there.binding.version(), &self.table, now)
-                .await?;
-            let nonce = self.randomness.bytes()?;
-            let Ok(sealed) = there.reseal(&old, &newest, nonce) else {
+            if !versions.contains(&version) {
                 so_far.unopened += 1;
-                break;
-            };
-            if self.table.replace_binding(&there, &sealed).await? {
-                so_far.resealed += 1;
-                break;
+                return Ok(());
             }
-            factor = self.table.read_factor(&there).await?;
+            let old = self.data_keys.version(version, &self.table, now).await?;
+            let Ok(sealed) = factor.reseal(&old, &newest, self.randomness.bytes()?) else {
+                so_far.unopened += 1;
+                return Ok(());
+            };
+            if self.table.replace_binding(&factor, &sealed).await? {
+                so_far.resealed += 1;
+                return Ok(());
+            }
+            // Somebody else wrote it meanwhile; or this did, and the answer was lost.
+            match self.table.read_factor(&factor).await? {
+                Some(there) if there.binding == sealed => {
+                    so_far.resealed += 1;
+                    return Ok(());
+                }
+                Some(there) => factor = there,
+                None => return Ok(()),
+            }
         }
-        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use lambda_http::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::aws::Failure;
 use crate::factors::FactorType;
-use crate::http::{MAX_BODY_BYTES, error};
+use crate::http::{MAX_BODY_BYTES, NoForm, error};
 use crate::parameters::InvalidParameter;
 use crate::sealing::NotOpened;
 
@@ -20,10 +20,8 @@ pub(crate) enum Refusal {
     NotFound(Option<&'static str>),
     /// Another method is needed; the ones allowed.
     Method(String),
-    /// The body is too large.
-    BodyTooLarge,
-    /// The body is of another media type than a form.
-    NotAForm,
+    /// The body is no form that is read.
+    NoForm(NoForm),
     /// Parameters that break their rules, at least one.
     Parameters(Vec<InvalidParameter>),
     /// The Entity has as many Factors of the type as it can.
@@ -43,6 +41,12 @@ pub(crate) enum Refusal {
 impl From<Failure> for Refusal {
     fn from(error: Failure) -> Self {
         Self::Failure(error)
+    }
+}
+
+impl From<NoForm> for Refusal {
+    fn from(no_form: NoForm) -> Self {
+        Self::NoForm(no_form)
     }
 }
 
@@ -97,11 +101,11 @@ impl Refusal {
                     ..told(StatusCode::METHOD_NOT_ALLOWED, 20004, message)
                 }
             }
-            Self::BodyTooLarge => {
+            Self::NoForm(NoForm::TooLarge) => {
                 let message = format!("The body is larger than {MAX_BODY_BYTES} bytes");
                 told(StatusCode::PAYLOAD_TOO_LARGE, 60306, message)
             }
-            Self::NotAForm => told(
+            Self::NoForm(NoForm::MediaType) => told(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 60306,
                 "The body must be application/x-www-form-urlencoded",
@@ -147,8 +151,7 @@ impl Refusal {
             Self::Unauthenticated
             | Self::NotFound(_)
             | Self::Method(_)
-            | Self::BodyTooLarge
-            | Self::NotAForm
+            | Self::NoForm(_)
             | Self::LimitReached(_)
             | Self::KeyUsedBefore
             | Self::Failure(_)
@@ -174,8 +177,7 @@ impl Refusal {
             Self::Unauthenticated
             | Self::NotFound(_)
             | Self::Method(_)
-            | Self::BodyTooLarge
-            | Self::NotAForm
+            | Self::NoForm(_)
             | Self::Parameters(_)
             | Self::LimitReached(_)
             | Self::KeyUsedBefore => None,

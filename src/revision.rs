@@ -1,9 +1,9 @@
-//! Revisions: how often an item was changed.
+//! Revisions: how often an item was written.
 
 use crate::parameters::Rule;
 
-/// How often an item was written. A change is written only where the revision is still the one that was read, and counts
-/// it up.
+/// How often an item was written. Every write counts it up, and one that depends on what was read goes through only where it is
+/// still the one that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Revision(u64);
 

@@ -113,7 +113,6 @@ impl From<getrandom::Error> for Failure {
 }
 
 /// What a service did, and the SDK's error about it.
-#[derive(Debug)]
 struct Of {
     service: &'static str,
     what: &'static str,
@@ -123,6 +122,13 @@ struct Of {
 impl fmt::Display for Of {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.service, self.what)
+    }
+}
+
+/// Without the SDK's error, whose `Debug` can hold raw bodies: of KMS, a key.
+impl fmt::Debug for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

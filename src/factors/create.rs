@@ -16,6 +16,7 @@ use crate::route::EntityAt;
 pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {
     let mut fields = call.request.form()?;
     let new = NewFactor::parse(&at.identity, &mut fields);
+    let mut fields = fields.close();
     let key = call.request.header(IdempotencyKey::HEADER);
     let retry = Retry::parse(key.map_err(|_| IdempotencyKey::RULE), &mut fields);
     let (new, retry) = fields.finish(new.zip(retry))?;

@@ -78,12 +78,18 @@ pub(super) fn to_factor(item: &Item) -> Result<Factor, Failure> {
         FactorType::Totp => Config::Totp(to_totp(config)?),
     };
     let binding = SealedBinding::parse(item.bytes("binding")?);
+    let service_sid = item.required("service_sid", ServiceSid::parse)?;
+    let identity = item.required("identity", Identity::parse)?;
+    // What it says of itself has to be where it is, as that is what its binding is bound to.
+    if !item.required(PK, |pk| Ok(pk == identity.partition(service_sid)))? {
+        return Err(item.not_ours(PK));
+    }
     Ok(Factor {
         sid: item.required(SK, FactorSid::parse)?,
         account_sid: item.required("account_sid", AccountSid::parse)?,
-        service_sid: item.required("service_sid", ServiceSid::parse)?,
+        service_sid,
         entity_sid: item.required("entity_sid", EntitySid::parse)?,
-        identity: item.required("identity", Identity::parse)?,
+        identity,
         friendly_name: item.required("friendly_name", FriendlyName::parse)?,
         status: item.required("status", Status::parse)?,
         metadata: item.optional("metadata", Metadata::parse)?,

@@ -1,12 +1,15 @@
 //! Factors: the ways in which an Entity can prove who it is.
 //!
-//! In the order in which data walks: `new` is what a request asks for, with the parameters of `totp` (and its `seed`)
-//! and `push` (and its `public_key`), and `metadata`; `retry` knows it again. `factor` is what comes of it, and
+//! In the order in which data walks: `factor_type`, `friendly_name` and `metadata` are values of any Factor, `entropy` what is chance; `new` is what a request asks for, with the parameters of `totp` (and its `seed`)
+//! and `push` (and its `public_key`); `retry` knows it again. `factor` is what comes of it, and
 //! `binding` what of that is sealed; `item` and `stored` the table, `json` and `key_uri` what is shown. The verb is the operation.
 
 mod binding;
 mod create;
+mod entropy;
 mod factor;
+mod factor_type;
+mod friendly_name;
 mod item;
 mod json;
 mod key_uri;
@@ -21,7 +24,10 @@ mod totp;
 
 pub use binding::Binding;
 pub(crate) use create::create;
-pub use factor::{Config, Entropy, Factor, FactorType, FriendlyName, Status};
+pub use entropy::Entropy;
+pub use factor::{Config, Factor};
+pub use factor_type::{FactorType, Status};
+pub use friendly_name::FriendlyName;
 pub use item::of_factor;
 pub use json::{CreatedFactorJson, FactorJson};
 pub use metadata::Metadata;

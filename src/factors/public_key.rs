@@ -48,7 +48,7 @@ impl PublicKey {
         (text == Self::ALG).then_some(()).ok_or(ALG)
     }
 
-    /// The key as text, for the table and the answer.
+    /// The key as text, to be sealed and for the answer.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }

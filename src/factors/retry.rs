@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::parameters::{Fields, Rule};
+use crate::parameters::{ReadFields, Rule};
 use crate::sealing::DataKey;
 use crate::sid::{AccountSid, FactorSid, Identity, ServiceSid};
 
@@ -62,12 +62,15 @@ pub(super) struct Retry {
 }
 
 impl Retry {
-    /// Reads the key that came with a request, if one did, after all of its `fields` were read.
+    /// Reads the key that came with a request, if one did. It stands for all that was read of the request's `fields`.
     #[expect(
         clippy::option_option,
         reason = "as fields are read: refused, absent or there"
     )]
-    pub(super) fn parse(header: Result<Option<&str>, Rule>, fields: &mut Fields<'_>) -> Option<Option<Self>> {
+    pub(super) fn parse(
+        header: Result<Option<&str>, Rule>,
+        fields: &mut ReadFields<'_>,
+    ) -> Option<Option<Self>> {
         let key = header.and_then(|key| key.map(IdempotencyKey::parse).transpose());
         let key = fields.elsewhere(IdempotencyKey::HEADER, key)?;
         Some(key.map(|key| Self {
@@ -80,8 +83,8 @@ impl Retry {
 /// SHA-256 of what was read of a request. It is of a seed too, so it never leaves the process: see [`Fingerprint`].
 ///
 /// It covers what was sent, not what it came to: a retry is the same request after the Service's defaults changed.
-fn digest(fields: &Fields<'_>) -> Zeroizing<[u8; 32]> {
-    let mut values: Vec<(&str, &str)> = fields.read_values().collect();
+fn digest(fields: &ReadFields<'_>) -> Zeroizing<[u8; 32]> {
+    let mut values: Vec<(&str, &str)> = fields.values().collect();
     // By name, so that the order in which they are read is nobody's affair.
     values.sort_unstable();
     let mut digest = Sha256::new_with_prefix("verify-factors parameters 2\0");
@@ -201,6 +204,7 @@ impl fmt::Debug for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameters::Fields;
 
     #[test]
     fn keys_are_1_to_255_printable_ascii_characters() {
@@ -229,7 +233,7 @@ mod tests {
             for name in ["FactorType", "FriendlyName"] {
                 fields.optional(name, |_| Ok(()));
             }
-            digest(&fields)
+            digest(&fields.close())
         };
         let one = of("FactorType=totp&FriendlyName=a");
         assert_eq!(one, of("FriendlyName=%61&FactorType=totp&Unknown=1"));
@@ -294,7 +298,9 @@ mod tests {
     fn a_fingerprint_is_read_as_it_is_written_and_is_another_under_another_data_key() {
         let mut fields = Fields::decode(b"FactorType=totp");
         fields.optional("FactorType", |_| Ok(()));
-        let retry = Retry::parse(Ok(Some("key")), &mut fields).flatten().unwrap();
+        let retry = Retry::parse(Ok(Some("key")), &mut fields.close())
+            .flatten()
+            .unwrap();
         let of = |version, byte| {
             let data_key = DataKey::new(version, Zeroizing::new([byte; 32]));
             Provenance::of("here", Some(&retry), &data_key)

@@ -80,7 +80,7 @@ impl Seed {
             .then(|| Self(bytes.to_vec().into()))
     }
 
-    /// The seed in Base32, upper case without padding, for the table and the answer.
+    /// The seed in Base32, upper case without padding, for the answer.
     #[must_use]
     pub fn to_base32(&self) -> SecretString {
         BASE32_NOPAD.encode(self.0.expose_secret()).into()

@@ -25,9 +25,13 @@ impl Table {
         factor: &Factor,
         provenance: &Provenance,
     ) -> Result<FactorWrite, Failure> {
-        let put = self.put_new(item::of_factor(factor, provenance))?;
-        let count = self.count(factor.entity(), factor.factor_type().counted())?;
-        let reasons = match self.transact(&[put, count]).await? {
+        let writes = || {
+            Ok(vec![
+                self.put_new(item::of_factor(factor, provenance))?,
+                self.count(factor.entity(), factor.factor_type().counted())?,
+            ])
+        };
+        let reasons = match self.transact(writes).await? {
             Transaction::Committed => return Ok(FactorWrite::Written),
             Transaction::Cancelled(reasons) => reasons,
         };
@@ -58,11 +62,12 @@ impl Table {
         item.as_ref().map(item::to_factor).transpose()
     }
 
-    /// Some of all Factors there are, and where the next begin. For the operator alone: it reads the whole table.
+    /// Some of all Factors there are, each as far as it can be read, and where the next begin. For the operator alone: it reads
+    /// the whole table.
     pub(crate) async fn scan_factors(
         &self,
         start: Option<Item>,
-    ) -> Result<(Vec<Factor>, Option<Item>), Failure> {
+    ) -> Result<(Vec<Result<Factor, Failure>>, Option<Item>), Failure> {
         let output = self
             .client
             .scan()
@@ -74,8 +79,10 @@ impl Table {
             .send()
             .await?;
         let items = output.items.unwrap_or_default();
-        let factors = items.iter().map(item::to_factor).collect::<Result<_, _>>()?;
-        Ok((factors, output.last_evaluated_key))
+        Ok((
+            items.iter().map(item::to_factor).collect(),
+            output.last_evaluated_key,
+        ))
     }
 
     /// Writes another seal of the same binding, if the Factor is still the one that was read; whether it was.

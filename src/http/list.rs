@@ -4,8 +4,7 @@ use std::fmt::Display;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::parameters::{PageRequest, PageToken};
-use crate::table::Page;
+use crate::parameters::{Page, PageRequest, PageToken};
 
 /// A page of a list: `{"<key>": […], "meta": {…}}`.
 pub(crate) struct List<T> {

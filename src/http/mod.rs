@@ -9,4 +9,4 @@ mod request;
 
 pub(crate) use answer::Answer;
 pub(crate) use list::List;
-pub(crate) use request::{MAX_BODY_BYTES, Request};
+pub(crate) use request::{MAX_BODY_BYTES, NoForm, Request};

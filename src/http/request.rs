@@ -5,7 +5,6 @@ use lambda_http::http::{HeaderMap, Method};
 use secrecy::zeroize::Zeroizing;
 
 use crate::parameters::Fields;
-use crate::refusal::Refusal;
 use crate::settings::is_authority;
 
 /// The body of a POST, at the most.
@@ -42,8 +41,11 @@ impl Request {
     }
 
     /// The fields of the body, which has to be a form that isn't too large.
-    pub(crate) fn form(&self) -> Result<Fields<'_>, Refusal> {
-        let media_type = self.header(CONTENT_TYPE).map_err(|_| Refusal::NotAForm)?;
+    ///
+    /// # Errors
+    /// If it isn't.
+    pub(crate) fn form(&self) -> Result<Fields<'_>, NoForm> {
+        let media_type = self.header(CONTENT_TYPE).map_err(|_| NoForm::MediaType)?;
         let essence = media_type
             .and_then(|media_type| media_type.split(';').next())
             .map(str::trim);
@@ -51,10 +53,10 @@ impl Request {
             Some(essence) if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {}
             // Clients that have nothing to send leave the type out too.
             None if self.body.is_empty() => {}
-            Some(_) | None => return Err(Refusal::NotAForm),
+            Some(_) | None => return Err(NoForm::MediaType),
         }
         if self.body.len() > MAX_BODY_BYTES {
-            return Err(Refusal::BodyTooLarge);
+            return Err(NoForm::TooLarge);
         }
         Ok(Fields::decode(&self.body))
     }
@@ -88,6 +90,15 @@ fn is_loopback(authority: &str) -> bool {
             .strip_prefix(host)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     })
+}
+
+/// Why a body is not read as a form.
+#[derive(Debug)]
+pub(crate) enum NoForm {
+    /// It is of another media type.
+    MediaType,
+    /// It is larger than [`MAX_BODY_BYTES`].
+    TooLarge,
 }
 
 /// A header that is there twice or isn't ASCII.

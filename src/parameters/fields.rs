@@ -77,18 +77,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What was read, with its values: all that the request says, however it was written.
-    pub(crate) fn read_values(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.read
-            .iter()
-            .filter_map(|name| Some((*name, self.form.value(name).ok().flatten()?)))
-    }
-
-    /// What came of reading, if nothing is wrong.
-    ///
-    /// # Errors
-    /// Every parameter that is invalid, in the order in which they were read, and everything else that isn't UTF-8.
-    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<InvalidParameter>> {
+    /// Ends the reading: everything that isn't UTF-8, and that nobody read, is refused.
+    #[must_use]
+    pub(crate) fn close(mut self) -> ReadFields<'a> {
         let name = |name: &str| {
             let known = self.read.iter().chain(&self.known).find(|known| **known == name);
             known.copied().unwrap_or(Self::BODY)
@@ -101,12 +92,43 @@ impl<'a> Fields<'a> {
                 self.invalid.push(Rule::Utf8.broken_by(parameter));
             }
         }
-        value.filter(|_| self.invalid.is_empty()).ok_or(self.invalid)
+        ReadFields(self)
+    }
+
+    /// What came of reading, if nothing is wrong.
+    ///
+    /// # Errors
+    /// Every parameter that is invalid, in the order in which they were read, and everything else that isn't UTF-8.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<InvalidParameter>> {
+        self.close().finish(value)
     }
 
     fn refuse<T>(&mut self, parameter: &'static str, rule: Rule) -> Option<T> {
         self.invalid.push(rule.broken_by(parameter));
         None
+    }
+}
+
+/// The parameters of a request once all were read: no more can be.
+pub(crate) struct ReadFields<'a>(Fields<'a>);
+
+impl ReadFields<'_> {
+    /// Takes in a parameter that was in a header, with what is wrong with it.
+    pub(crate) fn elsewhere<T>(&mut self, parameter: &'static str, parsed: Result<T, Rule>) -> Option<T> {
+        self.0.elsewhere(parameter, parsed)
+    }
+
+    /// What was read, with its values: all that the request says, however it was written.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let Fields { form, read, .. } = &self.0;
+        read.iter()
+            .filter_map(|name| Some((*name, form.value(name).ok().flatten()?)))
+    }
+
+    /// What came of reading, if nothing is wrong.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<InvalidParameter>> {
+        let invalid = self.0.invalid;
+        value.filter(|_| invalid.is_empty()).ok_or(invalid)
     }
 }
 

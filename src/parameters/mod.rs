@@ -10,6 +10,8 @@ mod rule;
 mod text;
 
 pub use fields::Fields;
+pub(crate) use fields::ReadFields;
+pub(crate) use page::Page;
 pub use page::{PageRequest, PageToken};
 pub use rule::{InvalidParameter, Rule};
 pub use text::{Bounded, Text};

@@ -1,4 +1,4 @@
-//! Which page of a list is asked for, whatever is listed: `K` is the key in whose order a list is.
+//! Pages of lists, whatever is listed: which one is asked for, and what is on it. `K` is the key in whose order a list is.
 
 use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
@@ -73,6 +73,27 @@ impl<K: Display> Display for PageToken<K> {
             Self::After(key) => write!(f, "PA{key}"),
             Self::Before(key) => write!(f, "PB{key}"),
         }
+    }
+}
+
+/// A page of a list.
+pub(crate) struct Page<T> {
+    /// What is on it, in the order of the keys.
+    pub(crate) items: Vec<T>,
+    /// Whether there is something before the first one here.
+    pub(crate) has_previous: bool,
+    /// Whether there is something after the last one here.
+    pub(crate) has_next: bool,
+}
+
+impl<T> Page<T> {
+    /// The same page of what `read` makes of its items.
+    pub(crate) fn try_map<U, E>(self, read: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page {
+            items: self.items.into_iter().map(read).collect::<Result<_, _>>()?,
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+        })
     }
 }
 

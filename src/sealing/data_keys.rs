@@ -1,6 +1,6 @@
 //! Data keys: unwrapped when they are needed, and kept for a while.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,8 +35,15 @@ pub struct DataKeys {
 #[derive(Default)]
 struct Held {
     keys: HashMap<u32, Unwrapped>,
-    /// The newest version, as of when its key was unwrapped.
-    newest: Option<u32>,
+    newest: Option<Newest>,
+}
+
+/// Which version is the newest.
+#[derive(Clone, Copy)]
+struct Newest {
+    version: u32,
+    /// When the table said so.
+    at: OffsetDateTime,
 }
 
 #[derive(Clone)]
@@ -61,17 +68,23 @@ enum Use {
 }
 
 impl Unwrapped {
-    fn good_for(&self, now: OffsetDateTime) -> Use {
-        // A clock that was set back makes an age negative: that says nothing.
-        let within = |since: OffsetDateTime, limit| (Duration::ZERO..limit).contains(&(now - since));
-        let paused = self.failed.is_some_and(|failed| within(failed, PAUSE));
-        match self.at {
-            at if within(at, FRESH) => Use::Now,
-            at if within(at, KEPT) && paused => Use::Now,
-            at if within(at, KEPT) => Use::IfNeedBe,
-            _ => Use::Never,
+    /// What it is good for, if what is known of it is as of `at`.
+    fn good_for(&self, at: OffsetDateTime, now: OffsetDateTime) -> Use {
+        let paused = self.failed.is_some_and(|failed| within(failed, PAUSE, now));
+        if within(at, FRESH, now) || paused && within(self.at, KEPT, now) {
+            Use::Now
+        } else if within(self.at, KEPT, now) {
+            Use::IfNeedBe
+        } else {
+            Use::Never
         }
     }
+}
+
+/// Whether a moment is less than so long ago. Clocks are corrected by little, which makes it be in the future; one that was set
+/// back by more says nothing.
+fn within(since: OffsetDateTime, limit: Duration, now: OffsetDateTime) -> bool {
+    (-PAUSE..limit).contains(&(now - since))
 }
 
 impl DataKeys {
@@ -98,16 +111,22 @@ impl DataKeys {
 
     /// The data key that seals: the newest. The first one is made when it is first needed.
     pub(crate) async fn newest(&self, table: &Table, now: OffsetDateTime) -> Result<Arc<DataKey>, Failure> {
-        let version = self.held().newest;
+        let newest = self.held().newest;
         let load = async || {
-            let key = match table.read_newest_data_key().await? {
-                Some(wrapped) => self.unwrap(wrapped, now).await?,
-                None => self.make_first(table, now).await?,
+            let key = match (table.read_newest_data_key().await?, newest) {
+                (Some(wrapped), _) => self.unwrap(wrapped, now).await?,
+                (None, None) => self.make_first(table, now).await?,
+                // Another first one would open nothing of what is there.
+                (None, Some(_)) => {
+                    return Err(Failure::Fault("the data keys are gone from the table".into()));
+                }
             };
-            self.held().newest = Some(key.version());
+            let version = key.version();
+            self.held().newest = Some(Newest { version, at: now });
             Ok(key)
         };
-        self.held_or(version, now, || Box::pin(load())).await
+        let held = newest.and_then(|newest| Some((self.unwrapped(newest.version)?, newest.at)));
+        self.held_or(held, now, || Box::pin(load())).await
     }
 
     /// The data key of a version, to open what it sealed.
@@ -117,8 +136,19 @@ impl DataKeys {
         table: &Table,
         now: OffsetDateTime,
     ) -> Result<Arc<DataKey>, Failure> {
-        let load = async || self.unwrap(table.read_data_key(version).await?, now).await;
-        self.held_or(Some(version), now, || Box::pin(load())).await
+        let load = async || match table.read_data_key(version).await? {
+            Some(wrapped) => self.unwrap(wrapped, now).await,
+            None => Err(Failure::Fault(
+                format!("there is no data key of version {version}").into(),
+            )),
+        };
+        let held = self.unwrapped(version).map(|held| (held.clone(), held.at));
+        self.held_or(held, now, || Box::pin(load())).await
+    }
+
+    /// The versions that there are.
+    pub(crate) async fn versions(&self, table: &Table) -> Result<BTreeSet<u32>, Failure> {
+        table.read_data_key_versions().await
     }
 
     /// Makes a data key that is newer than all that are there.
@@ -127,7 +157,8 @@ impl DataKeys {
     /// When DynamoDB or KMS cannot be asked, or another one was made at the same moment.
     pub(crate) async fn rotate(&self, table: &Table, now: OffsetDateTime) -> Result<Arc<DataKey>, Failure> {
         let newest = table.read_newest_data_key().await?;
-        let version = newest.map_or(0, |wrapped| wrapped.version) + 1;
+        let version = newest.map_or(0, |wrapped| wrapped.version).checked_add(1);
+        let version = version.ok_or_else(|| Failure::Fault("there is no greater version".into()))?;
         match self.make(version, table, now).await? {
             Some(key) => Ok(key),
             None => Err(Failure::Throttled(
@@ -136,21 +167,24 @@ impl DataKeys {
         }
     }
 
-    /// The key that is held, if it is good; else what `load` comes to, if that can be done. It is boxed, as hardly any request
-    /// needs it and all would have room for it.
+    /// The key that is held, if what is known of it is recent enough; else what `load` comes to, if that can be done. It is
+    /// boxed, as hardly any request needs it and all would have room for it.
     async fn held_or<'a>(
         &self,
-        version: Option<u32>,
+        held: Option<(Unwrapped, OffsetDateTime)>,
         now: OffsetDateTime,
         load: impl FnOnce() -> Loading<'a>,
     ) -> Result<Arc<DataKey>, Failure> {
-        let held = version.and_then(|version| self.held().keys.get(&version).cloned());
-        let Some(held) = held else {
+        self.wipe(now);
+        let Some((held, at)) = held else {
             return load().await;
         };
-        match held.good_for(now) {
+        match held.good_for(at, now) {
             Use::Now => return Ok(held.key),
-            Use::Never => return load().await,
+            Use::Never => {
+                drop(held);
+                return load().await;
+            }
             Use::IfNeedBe => {}
         }
         let cause = match tokio::time::timeout(PATIENCE, load()).await {
@@ -175,7 +209,7 @@ impl DataKeys {
         match self.make(FIRST, table, now).await? {
             Some(key) => Ok(key),
             // Another instance was faster.
-            None => self.unwrap(table.read_data_key(FIRST).await?, now).await,
+            None => self.version(FIRST, table, now).await,
         }
     }
 
@@ -207,11 +241,18 @@ impl DataKeys {
             at: now,
             failed: None,
         };
-        let keys = &mut self.held().keys;
-        // What is good for nothing any more is wiped.
-        keys.retain(|_, held| held.good_for(now) != Use::Never);
-        keys.insert(key.version(), unwrapped);
+        self.held().keys.insert(key.version(), unwrapped);
         key
+    }
+
+    /// Drops, and so wipes, every key that is good for nothing any more.
+    fn wipe(&self, now: OffsetDateTime) {
+        let keys = &mut self.held().keys;
+        keys.retain(|_, held| within(held.at, KEPT, now));
+    }
+
+    fn unwrapped(&self, version: u32) -> Option<Unwrapped> {
+        self.held().keys.get(&version).cloned()
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -226,34 +267,55 @@ mod tests {
     use secrecy::zeroize::Zeroizing;
     use time::macros::datetime;
 
+    const AT: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+
+    fn held() -> Unwrapped {
+        Unwrapped {
+            key: Arc::new(DataKey::new(1, Zeroizing::new([0; 32]))),
+            at: AT,
+            failed: None,
+        }
+    }
+
+    /// What a key is good for so many seconds after it was unwrapped, and `known` seconds after what is known of it was.
+    fn good_for(held: &Unwrapped, known: i64, age: i64) -> Use {
+        held.good_for(AT + Duration::seconds(age - known), AT + Duration::seconds(age))
+    }
+
     #[test]
     fn a_data_key_is_fresh_for_5_minutes_and_goes_on_for_an_hour() {
-        let at = datetime!(2026-01-01 00:00 UTC);
-        let mut held = Unwrapped {
-            key: Arc::new(DataKey::new(1, Zeroizing::new([0; 32]))),
-            at,
-            failed: None,
-        };
         for (age, use_) in [
-            (-1, Use::Never),
+            (-31, Use::Never),
+            (-30, Use::Now),
+            (-1, Use::Now),
             (0, Use::Now),
             (299, Use::Now),
             (300, Use::IfNeedBe),
             (3599, Use::IfNeedBe),
             (3600, Use::Never),
         ] {
-            assert_eq!(held.good_for(at + Duration::seconds(age)), use_, "after {age} s");
+            assert_eq!(good_for(&held(), age, age), use_, "after {age} s");
         }
-        held.failed = Some(at + Duration::seconds(400));
+    }
+
+    #[test]
+    fn one_that_could_not_be_unwrapped_is_not_tried_again_for_30_seconds() {
+        let mut held = held();
+        held.failed = Some(AT + Duration::seconds(400));
         for (age, use_) in [
-            (399, Use::IfNeedBe),
+            (369, Use::IfNeedBe),
             (400, Use::Now),
             (429, Use::Now),
             (430, Use::IfNeedBe),
         ] {
-            assert_eq!(held.good_for(at + Duration::seconds(age)), use_, "after {age} s");
+            assert_eq!(good_for(&held, age, age), use_, "after {age} s");
         }
-        held.failed = Some(at + Duration::seconds(3590));
-        assert_eq!(held.good_for(at + Duration::seconds(3600)), Use::Never);
+        held.failed = Some(AT + Duration::seconds(3590));
+        assert_eq!(good_for(&held, 3600, 3600), Use::Never);
+    }
+
+    #[test]
+    fn a_key_that_was_unwrapped_to_open_is_not_the_newest_for_that() {
+        assert_eq!(good_for(&held(), 300, 10), Use::IfNeedBe);
     }
 }

@@ -70,8 +70,12 @@ impl Kms {
 
 fn data_key(version: u32, plaintext: Option<Blob>) -> Result<DataKey, Failure> {
     let bytes = Zeroizing::new(plaintext.map(Blob::into_inner).unwrap_or_default());
-    let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| not_a_key())?;
-    Ok(DataKey::new(version, Zeroizing::new(key)))
+    let mut key = Zeroizing::new([0; 32]);
+    if bytes.len() != key.len() {
+        return Err(not_a_key());
+    }
+    key.copy_from_slice(&bytes);
+    Ok(DataKey::new(version, key))
 }
 
 /// An answer that isn't KMS's in good health.

@@ -1,5 +1,7 @@
 //! Wrapped data keys in the table, in the account's partition.
 
+use std::collections::BTreeSet;
+
 use crate::aws::Failure;
 use crate::parameters::Rule;
 use crate::table::{Item, PK, SK, Stored, Table, Transaction, b, item, key, s};
@@ -8,6 +10,9 @@ use crate::time::Timestamp;
 /// What the sort keys of data keys begin with; their versions follow, in as many digits as the largest has, so that the
 /// order of keys is that of versions.
 const PREFIX: &str = "DK";
+
+/// Data keys that are read at once, where all are.
+const PAGE: usize = 1000;
 
 /// A wrapped data key.
 pub(super) struct Wrapped {
@@ -23,24 +28,41 @@ impl Table {
         items.first().map(to_wrapped).transpose()
     }
 
-    /// The data key of a version.
-    pub(super) async fn read_data_key(&self, version: u32) -> Result<Wrapped, Failure> {
+    /// The versions of all data keys there are.
+    pub(super) async fn read_data_key_versions(&self) -> Result<BTreeSet<u32>, Failure> {
+        let (mut versions, mut start) = (BTreeSet::new(), None);
+        loop {
+            let account = self.account_partition();
+            let (items, next) = self.query(account, PREFIX, true, PAGE, start).await?;
+            for item in &items {
+                versions.insert(to_wrapped(item)?.version);
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(versions);
+            }
+        }
+    }
+
+    /// The data key of a version; `None` if there is none.
+    pub(super) async fn read_data_key(&self, version: u32) -> Result<Option<Wrapped>, Failure> {
         let item = self
             .read(key(self.account_partition(), &sort_key(version)))
             .await?;
-        let missing = || Failure::Fault(format!("there is no data key of version {version}").into());
-        to_wrapped(&item.ok_or_else(missing)?)
+        item.as_ref().map(to_wrapped).transpose()
     }
 
     /// Writes a data key, unless there is one of this version; whether it did.
     pub(super) async fn put_data_key(&self, wrapped: &Wrapped, now: Timestamp) -> Result<bool, Failure> {
-        let put = self.put_new(item([
-            (PK, s(self.account_partition())),
-            (SK, s(sort_key(wrapped.version))),
-            ("wrapped", b(wrapped.key.clone())),
-            ("date_created", s(now.to_string())),
-        ]))?;
-        match self.transact(&[put]).await? {
+        let write = || {
+            Ok(vec![self.put_new(item([
+                (PK, s(self.account_partition())),
+                (SK, s(sort_key(wrapped.version))),
+                ("wrapped", b(wrapped.key.clone())),
+                ("date_created", s(now.to_string())),
+            ]))?])
+        };
+        match self.transact(write).await? {
             Transaction::Committed => Ok(true),
             Transaction::Cancelled(_) => Ok(false),
         }
@@ -56,7 +78,11 @@ fn to_wrapped(item: &Item) -> Result<Wrapped, Failure> {
     let item = Stored::new("data key", item);
     let version = item.required(SK, |text| {
         let version = text.strip_prefix(PREFIX).unwrap_or_default().parse();
-        version.map_err(|_| RULE)
+        // Written as it is written here, or it would be found in another place.
+        version
+            .ok()
+            .filter(|version| sort_key(*version) == text)
+            .ok_or(RULE)
     })?;
     let key = item.bytes("wrapped")?.to_owned();
     Ok(Wrapped { version, key })

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::{Delete, ReturnValue, TransactWriteItem};
 
 use super::{Service, ServiceUpdate, item};
 use crate::aws::Failure;
-use crate::parameters::PageRequest;
+use crate::parameters::{Page, PageRequest};
 use crate::sid::ServiceSid;
-use crate::table::{Item, Page, Table, Transaction, key, n, s};
+use crate::table::{Item, Table, Transaction, key, n, s};
 use crate::time::Timestamp;
 
 /// Services that the first read brings along: most deployments have fewer.
@@ -43,9 +43,9 @@ impl Table {
 
     /// Writes a new Service, never over another.
     pub(super) async fn create_service(&self, service: &Service) -> Result<(), Failure> {
-        let put = self.put_new(item::of_service(service))?;
         // A transaction of one, as its token makes the SDK's retries safe.
-        match self.transact(&[put]).await? {
+        let write = || Ok(vec![self.put_new(item::of_service(service))?]);
+        match self.transact(write).await? {
             // A SID of 128 random bits is taken by one Service only: this one, written by a call whose answer was lost.
             Transaction::Committed | Transaction::Cancelled(_) => Ok(()),
         }
@@ -87,17 +87,17 @@ impl Table {
 
     /// Deletes a Service; false if there is none.
     pub(super) async fn delete_service(&self, sid: ServiceSid) -> Result<bool, Failure> {
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(self.service_key(sid)))
-            .condition_expression("attribute_exists(pk)")
-            .build()
-            .map_err(|error| Failure::Fault(error.into()))?;
+        let write = || {
+            let delete = Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(self.service_key(sid)))
+                .condition_expression("attribute_exists(pk)")
+                .build()
+                .map_err(|error| Failure::Fault(error.into()))?;
+            Ok(vec![TransactWriteItem::builder().delete(delete).build()])
+        };
         // A transaction of one, as its token makes the SDK's retries safe: a repeated delete would find nothing.
-        match self
-            .transact(&[TransactWriteItem::builder().delete(delete).build()])
-            .await?
-        {
+        match self.transact(write).await? {
             Transaction::Committed => Ok(true),
             Transaction::Cancelled(_) => Ok(false),
         }

@@ -20,7 +20,6 @@ use crate::randomness::Randomness;
 use crate::sid::AccountSid;
 pub use item::Item;
 pub(crate) use item::{Stored, b, item, m, n, s};
-pub(crate) use page::Page;
 pub(crate) use transaction::{CONDITION_FAILED, CONFLICT_TIME, Transaction};
 
 /// The partition key's name.

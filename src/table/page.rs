@@ -2,28 +2,7 @@
 
 use super::{Item, PK, SK, Table, key, s};
 use crate::aws::Failure;
-use crate::parameters::{PageRequest, PageToken};
-
-/// A page of a list.
-pub(crate) struct Page<T> {
-    /// What is on it, in the order of the keys.
-    pub(crate) items: Vec<T>,
-    /// Whether there is something before the first one here.
-    pub(crate) has_previous: bool,
-    /// Whether there is something after the last one here.
-    pub(crate) has_next: bool,
-}
-
-impl<T> Page<T> {
-    /// The same page of what `read` makes of its items.
-    pub(crate) fn try_map<U, E>(self, read: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
-        Ok(Page {
-            items: self.items.into_iter().map(read).collect::<Result<_, _>>()?,
-            has_previous: self.has_previous,
-            has_next: self.has_next,
-        })
-    }
-}
+use crate::parameters::{Page, PageRequest, PageToken};
 
 impl Table {
     /// A page of the items in a partition whose sort keys begin with `prefix`, by a query and never by a scan.

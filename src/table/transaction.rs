@@ -35,7 +35,11 @@ impl Table {
     ///
     /// All tries share a `ClientRequestToken`, the SDK's retries too, so a write whose answer was lost is not done twice.
     /// A new token comes only after a collision, as DynamoDB said that nothing was written.
-    pub(crate) async fn transact(&self, items: &[TransactWriteItem]) -> Result<Transaction, Failure> {
+    /// `items` makes the writes: once, as a rule, which is cheaper than to keep a copy for another try.
+    pub(crate) async fn transact(
+        &self,
+        items: impl Fn() -> Result<Vec<TransactWriteItem>, Failure>,
+    ) -> Result<Transaction, Failure> {
         #[expect(clippy::disallowed_methods, reason = "how long it waits, not what time it is")]
         let started = Instant::now();
         let mut longest_pause = FIRST_PAUSE;
@@ -44,7 +48,7 @@ impl Table {
             let sent = self
                 .client
                 .transact_write_items()
-                .set_transact_items(Some(items.to_vec()))
+                .set_transact_items(Some(items()?))
                 .client_request_token(&token)
                 .send()
                 .await;

@@ -4,6 +4,8 @@
 mod support;
 
 mod contract;
+mod entities;
 mod factors;
+mod operator;
 mod sealing;
 mod services;

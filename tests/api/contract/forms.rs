@@ -83,6 +83,20 @@ async fn bytes_that_are_not_utf8_hide_no_other_refusal() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_the_form_comes_before_what_is_wrong_with_a_header() {
+    let function = Function::start().await;
+    let headers = [("idempotency-key", "\u{e9}")];
+    let form = "FriendlyName=a&FactorType=totp&Unknown=%FF&Config.Skew=9";
+    let answer = function
+        .invoke(&request("POST", &factors_path(), &headers, form))
+        .await;
+    assert_eq!(
+        answer.invalid(),
+        ["Config.Skew", "body", "Idempotency-Key"].map(|name| (name.to_owned(), 60306))
+    );
+}
+
+#[tokio::test]
 async fn a_form_that_comes_as_text_and_an_encoded_path_work_as_local_tools_send_them() {
     let function = Function::start().await;
     let mut event = event("create-totp-factor.json");

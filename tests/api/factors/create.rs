@@ -5,15 +5,13 @@ use harness::faults::{Fault, FaultProxy};
 use harness::local;
 use serde_json::json;
 
+use super::ENTITY_SID;
 use crate::support::{
-    Function, HOST, NOW, counting, entity_partition, event, factors_path, form_of, invoke_at, service_item,
+    Function, HOST, NOW, counting, entity_partition, event, factors_path, invoke_at, service_item,
 };
 
 /// The key in the events.
 const PUBLIC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8GdwtibWe0kpgsFl6xPQBwhtwUEyeJkeozFmi2jiJDzxFSMwVy3kVR1h/dPVYOfgkC0EkfBRJ0J/6xW47FD5vA==";
-
-/// The SID of the events' Entity: it never changes, or Entities would lose their Factors.
-const ENTITY_SID: &str = "YE384acd7bb9b0b83b04fadcb3d6e026ec";
 
 /// The first SID and the first seed that come of [`counting`].
 const SID: &str = "YF000102030405060708090a0b0c0d0e0f";
@@ -239,39 +237,6 @@ async fn generated_seeds_have_the_length_of_the_hmac_and_differ() {
     seeds.sort();
     seeds.dedup();
     assert_eq!(seeds.len(), 4);
-}
-
-#[tokio::test]
-async fn an_entity_has_at_most_20_push_and_100_totp_factors() {
-    let function = Function::start().await;
-    let push = form_of(&event("create-push-factor.json"));
-    let totp = "FriendlyName=a&FactorType=totp";
-    for (form, limit, name) in [(push.as_str(), 20, "push"), (totp, 100, "totp")] {
-        for number in 1..=limit {
-            let answer = function.create_factor(form).await;
-            assert_eq!(answer.status, 201, "{number} of {limit}: {}", answer.text);
-        }
-        let answer = function.create_factor(form).await;
-        assert_eq!(answer.error(), (400, 60315));
-        assert_eq!(
-            answer.text("message"),
-            format!("The Entity already has {limit} {name} Factors, the most it can have")
-        );
-    }
-    let items = function.items().await;
-    assert_eq!(items.len(), 121);
-    assert_eq!(
-        items[0],
-        json!({
-            "pk": entity_partition(), "sk": ENTITY_SID, "revision": 120, "push_factors": 20, "totp_factors": 100,
-        })
-    );
-    let other = factors_path().replace(local::IDENTITY, "another-identity");
-    assert_eq!(
-        function.request("POST", &other, totp).await.status,
-        201,
-        "each Entity has its own limit"
-    );
 }
 
 #[tokio::test]

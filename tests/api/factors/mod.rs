@@ -3,3 +3,6 @@
 mod create;
 mod new;
 mod retry;
+
+/// The SID of the events' Entity: it never changes, or Entities would lose their Factors.
+pub(crate) const ENTITY_SID: &str = "YE384acd7bb9b0b83b04fadcb3d6e026ec";

@@ -7,7 +7,7 @@ use harness::local;
 use time::Duration;
 use verify_factors::App;
 
-use super::{data_keys, with_key};
+use super::{data_keys, sealed, stored, with_key};
 use crate::support::{Function, NOW, factors_path, invoke_at, join_all, logs, request};
 
 /// A function whose KMS is behind a proxy.
@@ -206,4 +206,61 @@ async fn a_data_key_of_another_account_is_refused() {
     assert_eq!(refused.error(), (500, 20500));
     let cause = logs::of(&refused)[0]["cause"].as_str().unwrap().to_owned();
     assert!(cause.starts_with("KMS refused the request: "), "{cause}");
+}
+
+#[tokio::test]
+async fn opening_with_an_older_data_key_does_not_put_off_the_newer_one() {
+    let function = Function::start().await;
+    assert_eq!(function.invoke(&with_key("old")).await.status, 201);
+    let operator = function.another_instance();
+    operator.rotate_data_key(NOW).await.unwrap();
+    for seconds in [200, 299, 400] {
+        let later = NOW + Duration::seconds(seconds);
+        let replayed = invoke_at(&function.app, &with_key("old"), later).await;
+        assert_eq!(replayed.header("idempotent-replayed"), "true");
+    }
+    let later = NOW + Duration::seconds(401);
+    let new = invoke_at(&function.app, &with_key("new"), later).await;
+    assert_eq!(sealed(&stored(&function, &new).await)[1..5], 2_u32.to_be_bytes());
+}
+
+#[tokio::test]
+async fn an_instance_that_knows_a_data_key_makes_no_other_first_one_when_it_is_gone() {
+    let function = Function::start().await;
+    assert_eq!(function.invoke(&with_key("first")).await.status, 201);
+    for key in data_keys(&function).await {
+        function.dynamo.delete(key).await;
+    }
+    let later = NOW + Duration::minutes(5);
+    let refused = invoke_at(&function.app, &with_key("second"), later).await;
+    assert_eq!(refused.error(), (500, 20500));
+    assert_eq!(
+        logs::of(&refused)[0]["cause"],
+        "the data keys are gone from the table"
+    );
+    assert_eq!(data_keys(&function).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_kms_that_refuses_from_the_start_lets_nothing_be_written() {
+    for state in [KeyState::Disabled, KeyState::PendingDeletion] {
+        for has_data_key in [false, true] {
+            let function = Function::start().await;
+            if !function.kms.is_embedded() {
+                return;
+            }
+            if has_data_key {
+                function.another_instance().warm_up(NOW).await;
+            }
+            function.kms.set_state(state);
+            let app = function.another_instance();
+            app.warm_up(NOW).await;
+            let refused = invoke_at(&app, &with_key("key"), NOW).await;
+            assert_eq!(refused.error(), (500, 20500), "{state:?}");
+            let cause = logs::of(&refused)[0]["cause"].as_str().unwrap().to_owned();
+            assert!(cause.starts_with("KMS refused the request: "), "{cause}");
+            assert_eq!(function.items().await.len(), 0);
+            assert_eq!(data_keys(&function).await.len(), usize::from(has_data_key));
+        }
+    }
 }

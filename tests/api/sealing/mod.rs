@@ -1,7 +1,6 @@
 //! Sealing: that nobody who gets at the table can read or forge what Factors hold.
 
 mod data_keys;
-mod operator;
 mod sealed;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -13,13 +12,13 @@ use serde_json::Value;
 use crate::support::{Answer, Function, factors_path, request};
 
 /// A request for a Factor of a seed that is known, by an Idempotency-Key.
-fn with_key(key: &str) -> Value {
+pub(crate) fn with_key(key: &str) -> Value {
     let form = "FriendlyName=a&FactorType=totp&Binding.Secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     request("POST", &factors_path(), &[("idempotency-key", key)], form)
 }
 
 /// The stored item of the Factor that an answer shows.
-async fn stored(function: &Function, answer: &Answer) -> Item {
+pub(crate) async fn stored(function: &Function, answer: &Answer) -> Item {
     let created = answer.json();
     let pk = format!(
         "{}/{}",
@@ -30,19 +29,19 @@ async fn stored(function: &Function, answer: &Answer) -> Item {
 }
 
 /// The sealed binding in an item.
-fn sealed(item: &Item) -> Vec<u8> {
+pub(crate) fn sealed(item: &Item) -> Vec<u8> {
     item["binding"].as_b().unwrap().as_ref().to_owned()
 }
 
 /// The same item with another binding.
-fn with_binding(item: &Item, sealed: Vec<u8>) -> Item {
+pub(crate) fn with_binding(item: &Item, sealed: Vec<u8>) -> Item {
     let mut item = item.clone();
     item.insert("binding".to_owned(), AttributeValue::B(Blob::new(sealed)));
     item
 }
 
 /// The data keys in the table.
-async fn data_keys(function: &Function) -> Vec<Item> {
+pub(crate) async fn data_keys(function: &Function) -> Vec<Item> {
     let mut items = function.dynamo.partition(&local::account_sid()).await;
     items.retain(|item| item["sk"].as_s().unwrap().starts_with("DK"));
     items

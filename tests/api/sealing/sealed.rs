@@ -153,3 +153,28 @@ async fn a_factor_whose_type_was_changed_in_the_table_does_not_open() {
     function.dynamo.put(item).await;
     assert!(is_refused(&function.invoke(&with_key("key")).await));
 }
+
+#[tokio::test]
+async fn a_whole_item_that_was_moved_to_another_entity_is_none_of_ours() {
+    let function = Function::start().await;
+    let first = function.invoke(&with_key("key")).await;
+    let mut item = stored(&function, &first).await;
+    // Where a request with another key for another Entity looks.
+    let elsewhere = request(
+        "POST",
+        &factors_path().replace(local::IDENTITY, "another-identity"),
+        &[("idempotency-key", "key")],
+        "FriendlyName=a&FactorType=totp",
+    );
+    let there = stored(&function, &function.invoke(&elsewhere).await).await;
+    for attribute in ["pk", "sk"] {
+        item.insert(attribute.to_owned(), there[attribute].clone());
+    }
+    function.dynamo.put(item).await;
+    let refused = function.invoke(&elsewhere).await;
+    assert_eq!(refused.error(), (500, 20500));
+    assert_eq!(
+        logs::of(&refused)[0]["cause"],
+        "a stored Factor has no valid attribute pk"
+    );
+}

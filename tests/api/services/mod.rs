@@ -3,6 +3,7 @@
 mod cache;
 mod create;
 mod delete;
+mod fetch;
 mod list;
 mod update;
 

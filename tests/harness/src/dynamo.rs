@@ -158,6 +158,20 @@ impl Dynamo {
         output.expect("a read").item
     }
 
+    /// Deletes the item with this one's key.
+    pub async fn delete(&self, item: Item) {
+        let key = item
+            .into_iter()
+            .filter(|(name, _)| ["pk", "sk"].contains(&name.as_str()));
+        self.client
+            .delete_item()
+            .table_name(&self.table_name)
+            .set_key(Some(key.collect()))
+            .send()
+            .await
+            .expect("a delete");
+    }
+
     /// Writes an item, whatever it is.
     pub async fn put(&self, item: Item) {
         self.client

@@ -1,11 +1,10 @@
 //! What the operator does: a new data key, every Factor sealed with it, and a count of what is left.
 
-use std::collections::BTreeMap;
-
+use harness::dynamo::Item;
 use time::Duration;
-use verify_factors::Resealed;
+use verify_factors::{Count, Resealed};
 
-use super::{data_keys, sealed, stored, with_binding, with_key};
+use crate::sealing::{data_keys, sealed, stored, with_binding, with_key};
 use crate::support::{Function, NOW, invoke_at};
 
 #[tokio::test]
@@ -48,7 +47,7 @@ async fn resealing_moves_every_factor_to_the_newest_data_key_and_changes_nothing
     let newer = invoke_at(&function.another_instance(), &with_key("newer"), NOW).await;
     assert_eq!(
         operator.count_by_data_key().await.unwrap(),
-        BTreeMap::from([(1, 7), (2, 1)])
+        count([(1, 7), (2, 1)])
     );
     let before = stored(&function, &answers[0]).await;
     let done = operator.reseal(|| NOW, |_| {}).await.unwrap();
@@ -58,10 +57,7 @@ async fn resealing_moves_every_factor_to_the_newest_data_key_and_changes_nothing
         unopened: 0,
     };
     assert_eq!(done, expected);
-    assert_eq!(
-        operator.count_by_data_key().await.unwrap(),
-        BTreeMap::from([(2, 8)])
-    );
+    assert_eq!(operator.count_by_data_key().await.unwrap(), count([(2, 8)]));
     let mut after = stored(&function, &answers[0]).await;
     assert_ne!(sealed(&before), sealed(&after));
     assert_eq!(after["revision"].as_n().unwrap(), "2");
@@ -87,14 +83,44 @@ async fn resealing_moves_every_factor_to_the_newest_data_key_and_changes_nothing
 }
 
 #[tokio::test]
-async fn what_does_not_open_is_counted_and_left() {
+async fn what_does_not_open_is_counted_and_left_and_stops_nothing() {
     let function = Function::start().await;
-    let good = function.invoke(&with_key("good")).await;
-    let bad = function.invoke(&with_key("bad")).await;
-    let (good, bad) = (stored(&function, &good).await, stored(&function, &bad).await);
-    function.dynamo.put(with_binding(&bad, sealed(&good))).await;
+    let mut items = Vec::new();
+    for key in ["good", "swapped", "of another format", "cut", "of no data key"] {
+        items.push(stored(&function, &function.invoke(&with_key(key)).await).await);
+    }
+    let [good, swapped, format, cut, version] = items.try_into().unwrap();
+    let changed = |item: &Item, change: fn(&mut Vec<u8>)| {
+        let mut bytes = sealed(item);
+        change(&mut bytes);
+        with_binding(item, bytes)
+    };
+    for item in [
+        with_binding(&swapped, sealed(&good)),
+        changed(&format, |bytes| bytes[0] = 2),
+        changed(&cut, |bytes| bytes.truncate(20)),
+        changed(&version, |bytes| bytes[4] = 9),
+    ] {
+        function.dynamo.put(item).await;
+    }
     let operator = function.another_instance();
     operator.rotate_data_key(NOW).await.unwrap();
-    let done = operator.reseal(|| NOW, |_| {}).await.unwrap();
-    assert_eq!((done.resealed, done.unopened), (1, 1));
+    let expected = Resealed {
+        resealed: 1,
+        current: 0,
+        unopened: 4,
+    };
+    assert_eq!(operator.reseal(|| NOW, |_| {}).await.unwrap(), expected);
+    let left = Count {
+        unreadable: 2,
+        ..count([(1, 1), (2, 1), (9, 1)])
+    };
+    assert_eq!(operator.count_by_data_key().await.unwrap(), left);
+}
+
+fn count<const N: usize>(by_version: [(u32, u64); N]) -> Count {
+    Count {
+        by_version: by_version.into(),
+        unreadable: 0,
+    }
 }

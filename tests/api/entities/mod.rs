@@ -1,0 +1,3 @@
+//! Entities: how many Factors they can have.
+
+mod stored;
