@@ -1,8 +1,9 @@
 //! Factors: the ways in which an Entity can prove who it is.
 //!
-//! In the order in which data walks: `factor_type`, `friendly_name` and `metadata` are values of any Factor, `entropy` what is chance; `new` is what a request asks for, with the parameters of `totp` (and its `seed`)
-//! and `push` (and its `public_key`); `retry` knows it again. `factor` is what comes of it, and
-//! `binding` what of that is sealed; `item` and `stored` the table, `json` and `key_uri` what is shown. The verb is the operation.
+//! In the order in which data walks: `factor_type`, `friendly_name` and `metadata` are values of any Factor, and `entropy` what
+//! is chance. `new` is what a request asks for, with the parameters of `totp` (and its `seed`) and `push` (and its
+//! `public_key`); `retry` knows it again. `factor` is what comes of it, and `binding` what of that is sealed; `item` and `stored`
+//! are the table, `json` and `key_uri` what is shown. The verb is the operation.
 
 mod binding;
 mod create;

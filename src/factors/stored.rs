@@ -53,9 +53,7 @@ impl Table {
             None => Ok(FactorWrite::LimitReached),
         }
     }
-}
 
-impl Table {
     /// A Factor as it is in the table now; `None` if it is gone.
     pub(crate) async fn read_factor(&self, factor: &Factor) -> Result<Option<Factor>, Failure> {
         let item = self.read(factor_key(factor)).await?;
