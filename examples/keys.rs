@@ -63,8 +63,12 @@ async fn run() -> Result<ExitCode, Failure> {
 
 async fn reseal(app: &App) -> Result<ExitCode, Failure> {
     let terminal = std::io::stdout().is_terminal();
-    let count = app.count_by_data_key().await?;
-    let total = count.by_version.values().sum::<u64>() + count.unreadable;
+    let total = if terminal {
+        let count = app.count_by_data_key().await?;
+        count.by_version.values().sum::<u64>() + count.unreadable
+    } else {
+        0
+    };
     let tell = |so_far: Resealed| {
         if terminal {
             print!("\r{}", bar(so_far, total));

@@ -8,7 +8,8 @@ use crate::sealing::Nonce;
 /// The random bytes that one Factor can need. The seed is wiped when it is dropped.
 pub struct Entropy {
     pub(super) sid: [u8; 16],
-    pub(super) seed: Zeroizing<[u8; 64]>,
+    /// In one place from the start, as what is moved stays behind.
+    pub(super) seed: Box<Zeroizing<[u8; 64]>>,
     pub(super) nonce: Nonce,
 }
 
@@ -20,10 +21,10 @@ impl Entropy {
     pub fn draw(randomness: &Randomness) -> Result<Self, getrandom::Error> {
         let mut entropy = Self {
             sid: randomness.bytes()?,
-            seed: Zeroizing::new([0; 64]),
+            seed: Box::new(Zeroizing::new([0; 64])),
             nonce: Nonce::default(),
         };
-        randomness.fill(&mut *entropy.seed)?;
+        randomness.fill(&mut **entropy.seed)?;
         randomness.fill(&mut entropy.nonce)?;
         Ok(entropy)
     }
