@@ -178,3 +178,18 @@ async fn a_whole_item_that_was_moved_to_another_entity_is_none_of_ours() {
         "a stored Factor has no valid attribute pk"
     );
 }
+
+#[tokio::test]
+async fn a_binding_of_another_deployment_is_refused_in_the_very_same_place() {
+    let [here, there] = [Function::start().await, Function::start().await];
+    let answer = here.invoke(&with_key("key")).await;
+    let other = there.invoke(&with_key("key")).await;
+    assert_eq!(
+        answer.text("sid"),
+        other.text("sid"),
+        "both keys of the item are the same"
+    );
+    let (item, other) = (stored(&here, &answer).await, stored(&there, &other).await);
+    here.dynamo.put(with_binding(&item, sealed(&other))).await;
+    assert!(is_refused(&here.invoke(&with_key("key")).await));
+}
