@@ -31,6 +31,9 @@ const REQUEST_TIME: Duration = Duration::from_secs(6);
 const _: () = assert!(CONFLICT_TIME.as_millis() < REQUEST_TIME.as_millis());
 const _: () = assert!(OPERATION_TIMEOUT.as_millis() < REQUEST_TIME.as_millis());
 
+/// The most that the start can wait for DynamoDB and KMS: Lambda gives the whole start ten seconds.
+const WARM_UP_TIME: Duration = Duration::from_secs(1);
+
 /// The function: what lives as long as the process.
 pub struct App {
     pub(crate) settings: Settings,
@@ -58,12 +61,23 @@ impl App {
     /// Gets ready for the first request: the connections are open then, the first Services are read, and beside that the
     /// data key is unwrapped.
     ///
-    /// It takes at most a second and a failure is logged and forgotten: the request will tell.
+    /// It takes at most [`WARM_UP_TIME`], and a failure is logged and forgotten: the request will tell.
     pub async fn warm_up(&self, now: OffsetDateTime) {
-        tokio::join!(
-            self.services.warm_up(&self.table, now),
-            self.data_keys.warm_up(&self.table, now)
-        );
+        let warming = async {
+            // Before the Services, so that one connection does for both, and KMS has the time of the second.
+            let found = self.data_keys.find(&self.table).await?;
+            let (services, data_key) = tokio::join!(
+                self.services.warm_up(&self.table, now),
+                self.data_keys.warm_up(found, &self.table, now)
+            );
+            services.and(data_key)
+        };
+        let cause = match tokio::time::timeout(WARM_UP_TIME, warming).await {
+            Ok(Ok(())) => return,
+            Ok(Err(failure)) => failure.chain(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        tracing::warn!(cause, "not all is ready for the first request");
     }
 
     /// Answers one invocation as of `now`. It cannot fail: an error of ours is an answer too.

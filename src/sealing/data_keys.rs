@@ -21,7 +21,7 @@ const FRESH: Duration = Duration::minutes(5);
 const KEPT: Duration = Duration::hours(1);
 /// How long a key that is kept so counts before KMS is tried again.
 const PAUSE: Duration = Duration::seconds(30);
-/// How long KMS is waited for where there is a key to go on with, and at the start.
+/// How long KMS is waited for where there is a key to go on with.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The data keys of an account.
@@ -97,33 +97,27 @@ impl DataKeys {
         }
     }
 
-    /// Unwraps the newest data key, so that the first request finds it ready.
-    ///
-    /// It takes at most a second, and a failure is logged and forgotten: the request will tell.
-    pub(crate) async fn warm_up(&self, table: &Table, now: OffsetDateTime) {
-        let cause = match tokio::time::timeout(PATIENCE, self.newest(table, now)).await {
-            Ok(Ok(_)) => return,
-            Ok(Err(failure)) => failure.chain(),
-            Err(_) => "it took too long".to_owned(),
-        };
-        tracing::warn!(cause, "the data key isn't ready");
+    /// The newest data key as it is in the table, to be unwrapped; `None` if there is none yet.
+    pub(crate) async fn find(&self, table: &Table) -> Result<Option<Wrapped>, Failure> {
+        table.read_newest_data_key().await
+    }
+
+    /// Unwraps the newest data key, so that the first request finds it ready. The first one is made.
+    pub(crate) async fn warm_up(
+        &self,
+        found: Option<Wrapped>,
+        table: &Table,
+        now: OffsetDateTime,
+    ) -> Result<(), Failure> {
+        self.unwrap_newest(found, None, table, now).await.map(drop)
     }
 
     /// The data key that seals: the newest. The first one is made when it is first needed.
     pub(crate) async fn newest(&self, table: &Table, now: OffsetDateTime) -> Result<Arc<DataKey>, Failure> {
         let newest = self.held().newest;
         let load = async || {
-            let key = match (table.read_newest_data_key().await?, newest) {
-                (Some(wrapped), _) => self.unwrap(wrapped, now).await?,
-                (None, None) => self.make_first(table, now).await?,
-                // Another first one would open nothing of what is there.
-                (None, Some(_)) => {
-                    return Err(Failure::Fault("the data keys are gone from the table".into()));
-                }
-            };
-            let version = key.version();
-            self.held().newest = Some(Newest { version, at: now });
-            Ok(key)
+            let found = self.find(table).await?;
+            self.unwrap_newest(found, newest, table, now).await
         };
         let held = newest.and_then(|newest| Some((self.unwrapped(newest.version)?, newest.at)));
         self.held_or(held, now, || Box::pin(load())).await
@@ -202,6 +196,25 @@ impl DataKeys {
             held.failed = Some(now);
         }
         Ok(held.key)
+    }
+
+    /// What comes of what was found in the table, by an instance that may have known a newest one before.
+    async fn unwrap_newest(
+        &self,
+        found: Option<Wrapped>,
+        before: Option<Newest>,
+        table: &Table,
+        now: OffsetDateTime,
+    ) -> Result<Arc<DataKey>, Failure> {
+        let key = match (found, before) {
+            (Some(wrapped), _) => self.unwrap(wrapped, now).await?,
+            (None, None) => self.make_first(table, now).await?,
+            // Another first one would open nothing of what is there.
+            (None, Some(_)) => return Err(Failure::Fault("the data keys are gone from the table".into())),
+        };
+        let version = key.version();
+        self.held().newest = Some(Newest { version, at: now });
+        Ok(key)
     }
 
     async fn make_first(&self, table: &Table, now: OffsetDateTime) -> Result<Arc<DataKey>, Failure> {

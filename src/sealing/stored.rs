@@ -15,7 +15,7 @@ const PREFIX: &str = "DK";
 const PAGE: usize = 1000;
 
 /// A wrapped data key.
-pub(super) struct Wrapped {
+pub(crate) struct Wrapped {
     pub(super) version: u32,
     pub(super) key: Vec<u8>,
 }

@@ -17,9 +17,6 @@ const SERVICE_CACHE_TIME: Duration = Duration::seconds(30);
 /// Most Services that are kept; a deployment with more reads some of them again.
 const CAPACITY: usize = 256;
 
-/// The most that the start can wait for DynamoDB: Lambda gives the whole start ten seconds.
-const WARM_UP_TIME: std::time::Duration = std::time::Duration::from_secs(1);
-
 /// Services that were lately read.
 ///
 /// Times are the wall clock's: the monotonic one can stand still while Lambda has an environment frozen.
@@ -44,21 +41,12 @@ impl ServiceCache {
         Ok(service)
     }
 
-    /// Opens the connection to DynamoDB by reading the first Services, so that the first request finds both ready.
-    ///
-    /// It takes at most [`WARM_UP_TIME`], and a failure is logged and forgotten: the request will tell.
-    pub(crate) async fn warm_up(&self, table: &Table, now: OffsetDateTime) {
-        let cause = match tokio::time::timeout(WARM_UP_TIME, table.read_first_services()).await {
-            Ok(Ok(services)) => {
-                for service in services {
-                    self.put(service, now);
-                }
-                return;
-            }
-            Ok(Err(error)) => error.chain(),
-            Err(_) => "it took too long".to_owned(),
-        };
-        tracing::warn!(cause, "the connection to DynamoDB isn't ready");
+    /// Reads the first Services, so that the first request finds its own.
+    pub(crate) async fn warm_up(&self, table: &Table, now: OffsetDateTime) -> Result<(), Failure> {
+        for service in table.read_first_services().await? {
+            self.put(service, now);
+        }
+        Ok(())
     }
 
     fn get(&self, sid: ServiceSid, now: OffsetDateTime) -> Option<Service> {
