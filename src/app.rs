@@ -65,7 +65,7 @@ impl App {
     pub async fn warm_up(&self, now: OffsetDateTime) {
         let warming = async {
             // Before the Services, so that one connection does for both, and KMS has the time of the second.
-            let found = self.data_keys.find(&self.table).await?;
+            let found = self.table.read_newest_data_key().await?;
             let (services, data_key) = tokio::join!(
                 self.services.warm_up(&self.table, now),
                 self.data_keys.warm_up(found, &self.table, now)

@@ -71,7 +71,7 @@ impl App {
         now: impl Fn() -> OffsetDateTime,
         mut tell: impl FnMut(Resealed),
     ) -> Result<Resealed, Failure> {
-        let versions = self.data_keys.versions(&self.table).await?;
+        let versions = self.table.read_data_key_versions().await?;
         let mut so_far = Resealed::default();
         let mut start = None;
         loop {

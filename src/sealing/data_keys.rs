@@ -1,6 +1,6 @@
 //! Data keys: unwrapped when they are needed, and kept for a while.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -97,12 +97,8 @@ impl DataKeys {
         }
     }
 
-    /// The newest data key as it is in the table, to be unwrapped; `None` if there is none yet.
-    pub(crate) async fn find(&self, table: &Table) -> Result<Option<Wrapped>, Failure> {
-        table.read_newest_data_key().await
-    }
-
-    /// Unwraps the newest data key, so that the first request finds it ready. The first one is made.
+    /// Unwraps the newest data key that was `found` in the table, so that the first request finds it ready. Where there is none
+    /// yet, the first one is made.
     pub(crate) async fn warm_up(
         &self,
         found: Option<Wrapped>,
@@ -116,7 +112,7 @@ impl DataKeys {
     pub(crate) async fn newest(&self, table: &Table, now: OffsetDateTime) -> Result<Arc<DataKey>, Failure> {
         let newest = self.held().newest;
         let load = async || {
-            let found = self.find(table).await?;
+            let found = table.read_newest_data_key().await?;
             self.unwrap_newest(found, newest, table, now).await
         };
         let held = newest.and_then(|newest| Some((self.unwrapped(newest.version)?, newest.at)));
@@ -138,11 +134,6 @@ impl DataKeys {
         };
         let held = self.unwrapped(version).map(|held| (held.clone(), held.at));
         self.held_or(held, now, || Box::pin(load())).await
-    }
-
-    /// The versions that there are.
-    pub(crate) async fn versions(&self, table: &Table) -> Result<BTreeSet<u32>, Failure> {
-        table.read_data_key_versions().await
     }
 
     /// Makes a data key that is newer than all that are there.

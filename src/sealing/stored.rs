@@ -22,14 +22,14 @@ pub(crate) struct Wrapped {
 
 impl Table {
     /// The newest data key; `None` if there is none yet.
-    pub(super) async fn read_newest_data_key(&self) -> Result<Option<Wrapped>, Failure> {
+    pub(crate) async fn read_newest_data_key(&self) -> Result<Option<Wrapped>, Failure> {
         let account = self.account_partition();
         let (items, _) = self.query(account, PREFIX, false, 1, None).await?;
         items.first().map(to_wrapped).transpose()
     }
 
     /// The versions of all data keys there are.
-    pub(super) async fn read_data_key_versions(&self) -> Result<BTreeSet<u32>, Failure> {
+    pub(crate) async fn read_data_key_versions(&self) -> Result<BTreeSet<u32>, Failure> {
         let (mut versions, mut start) = (BTreeSet::new(), None);
         loop {
             let account = self.account_partition();
