@@ -2,9 +2,7 @@
 
 use divan::{Bencher, black_box};
 use verify_factors::Randomness;
-use verify_factors::factors::{
-    Binding, CreatedFactorJson, Entropy, Factor, NewFactor, Provenance, of_factor,
-};
+use verify_factors::factors::{Binding, CreatedFactorJson, Creation, Entropy, Factor, NewFactor, of_factor};
 use verify_factors::gateway::Event;
 use verify_factors::parameters::Fields;
 use verify_factors::sealing::DataKey;
@@ -45,8 +43,13 @@ fn service() -> Service {
     Service::create(new, account, ServiceSid::from_bytes([2; 16]), now())
 }
 
-fn provenance() -> Provenance {
-    Provenance::new("8e03978e-40d5-43e8-bc93-6894a57f9324".to_owned(), None)
+fn creation() -> Creation<'static> {
+    Creation {
+        now: now(),
+        unverified_factor_hours: None,
+        request_id: "8e03978e-40d5-43e8-bc93-6894a57f9324",
+        retry: None,
+    }
 }
 
 fn now() -> Timestamp {
@@ -62,7 +65,7 @@ fn data_key() -> DataKey {
 }
 
 fn factor(new: NewFactor) -> (Factor, Binding) {
-    Factor::create(new, &service(), None, now(), &entropy(), &data_key())
+    Factor::create(new, &service(), creation(), &entropy(), &data_key())
 }
 
 #[divan::bench(args = EVENTS)]
@@ -86,17 +89,16 @@ fn body_to_new_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
 fn new_factor_to_factor(bencher: Bencher<'_, '_>, factor_type: &str) {
     let body = body(factor_type);
     let new = new_factor(&body);
-    let (service, now, data_key) = (service(), now(), data_key());
+    let (service, creation, data_key) = (service(), creation(), data_key());
     bencher
         .with_inputs(|| (new.clone(), entropy()))
-        .bench_values(|(new, entropy)| Factor::create(new, &service, None, now, &entropy, &data_key));
+        .bench_values(|(new, entropy)| Factor::create(new, &service, creation, &entropy, &data_key));
 }
 
 #[divan::bench(args = EVENTS)]
 fn factor_to_item(bencher: Bencher<'_, '_>, factor_type: &str) {
     let (factor, _) = factor(new_factor(&body(factor_type)));
-    let provenance = provenance();
-    bencher.bench(|| of_factor(black_box(&factor), &provenance));
+    bencher.bench(|| of_factor(black_box(&factor)));
 }
 
 #[divan::bench(args = EVENTS)]
@@ -110,11 +112,11 @@ fn factor_to_json(bencher: Bencher<'_, '_>, factor_type: &str) {
 #[divan::bench(args = EVENTS)]
 fn all_of_it(bencher: Bencher<'_, '_>, factor_type: &str) {
     let body = body(factor_type);
-    let (service, now, data_key) = (service(), now(), data_key());
+    let (service, creation, data_key) = (service(), creation(), data_key());
     bencher.bench(|| {
         let event = serde_json::from_str::<Event>(black_box(event(factor_type))).expect("an event");
-        let (factor, binding) = Factor::create(new_factor(&body), &service, None, now, &entropy(), &data_key);
-        let item = of_factor(&factor, &provenance());
+        let (factor, binding) = Factor::create(new_factor(&body), &service, creation, &entropy(), &data_key);
+        let item = of_factor(&factor);
         let json = serde_json::to_string(&CreatedFactorJson::new(&factor, &binding, BASE)).expect("JSON");
         (event, item, json)
     });

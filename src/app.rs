@@ -17,10 +17,11 @@ use crate::randomness::Randomness;
 use crate::refusal::Refusal;
 use crate::route::{Operation, Place};
 use crate::sealing::DataKeys;
-use crate::services::ServiceCache;
+use crate::services::{Service, ServiceCache};
 use crate::settings::Settings;
+use crate::sid::ServiceSid;
 use crate::table::{CONFLICT_TIME, Table};
-use crate::{factors, logging, services};
+use crate::{entities, factors, logging, services};
 
 /// The header with the ID by which the log knows a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -97,6 +98,7 @@ impl App {
             caller: None,
             route: None,
             subject: Subject::default(),
+            attempt: None,
         };
         Ok(Reply::new(payload_format, self.answer(&mut call).await))
     }
@@ -138,6 +140,7 @@ impl App {
         }
         call.route = Some(route);
         call.subject.service_sid = place.service_sid;
+        call.subject.factor_sid = place.factor_sid;
         self.dispatch(call, operation).await
     }
 
@@ -148,7 +151,21 @@ impl App {
             Operation::FetchService(at) => services::fetch(self, call, at).await,
             Operation::UpdateService(at) => services::update(self, call, at).await,
             Operation::DeleteService(at) => services::delete(self, call, at).await,
+            Operation::ListEntities(at) => entities::list(self, call, at).await,
+            Operation::CreateEntity(at) => entities::create(self, call, at).await,
+            Operation::FetchEntity(at) => entities::fetch(self, call, at).await,
+            Operation::DeleteEntity(at) => entities::delete(self, call, at).await,
+            Operation::ListFactors(at) => factors::list(self, call, at).await,
             Operation::CreateFactor(at) => factors::create(self, call, at).await,
+            Operation::FetchFactor(at) => factors::fetch(self, call, at).await,
+            Operation::UpdateFactor(at) => factors::update(self, call, at).await,
+            Operation::DeleteFactor(at) => factors::delete(self, call, at).await,
         }
+    }
+
+    /// The Service that a call is about, as it was a moment ago.
+    pub(crate) async fn service(&self, call: &Call<'_>, sid: ServiceSid) -> Result<Service, Refusal> {
+        let service = self.services.service(&self.table, sid, call.now).await?;
+        service.ok_or_else(|| call.not_found())
     }
 }

@@ -23,6 +23,15 @@ pub(crate) struct Call<'a> {
     pub(crate) route: Option<&'static Route>,
     /// What it is about.
     pub(crate) subject: Subject,
+    /// What came of its `AuthPayload`, once one was looked at.
+    pub(crate) attempt: Option<Attempt>,
+}
+
+/// An attempt to prove something with an `AuthPayload`, for the log.
+#[derive(Clone, Copy)]
+pub(crate) struct Attempt {
+    pub(crate) factor_type: &'static str,
+    pub(crate) outcome: &'static str,
 }
 
 /// What a request is about, for the log: the SIDs in its path, filled in by the dispatcher, and those of what it makes, by

@@ -63,6 +63,7 @@ pub(crate) fn request(call: &Call<'_>, served: &Result<Answer, Refusal>, duratio
         refusal.and_then(Refusal::parameters),
         refusal.and_then(Refusal::cause),
     );
+    let attempt = call.attempt.as_ref();
     let duration_ms = (duration.as_secs_f64() * 1e6).round() / 1e3;
     macro_rules! line {
         ($level:ident) => {
@@ -76,6 +77,8 @@ pub(crate) fn request(call: &Call<'_>, served: &Result<Answer, Refusal>, duratio
                 service_sid = call.subject.service_sid.as_ref().map(Sid::as_str),
                 entity_sid = call.subject.entity_sid.as_ref().map(Sid::as_str),
                 factor_sid = call.subject.factor_sid.as_ref().map(Sid::as_str),
+                factor_type = attempt.map(|attempt| attempt.factor_type),
+                outcome = attempt.map(|attempt| attempt.outcome),
                 replayed,
                 duration_ms,
                 cause,

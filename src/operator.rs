@@ -119,7 +119,7 @@ impl App {
                 return Ok(());
             }
             // Somebody else wrote it meanwhile; or this did, and the answer was lost.
-            match self.table.read_factor(&factor).await? {
+            match self.table.read_factor(factor.entity(), factor.sid).await? {
                 Some(there) if there.binding == sealed => {
                     so_far.resealed += 1;
                     return Ok(());

@@ -6,7 +6,7 @@ use lambda_http::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::aws::Failure;
-use crate::factors::FactorType;
+use crate::factors::{FactorType, Stopped};
 use crate::http::{MAX_BODY_BYTES, NoForm, error};
 use crate::parameters::InvalidParameter;
 use crate::sealing::NotOpened;
@@ -26,7 +26,13 @@ pub(crate) enum Refusal {
     Parameters(Vec<InvalidParameter>),
     /// The Entity has as many Factors of the type as it can.
     LimitReached(FactorType),
-    /// The `Idempotency-Key` came before, with other parameters.
+    /// The Entity is there already.
+    EntityExists,
+    /// What was sent doesn't verify the Factor.
+    NotVerified,
+    /// The code was not compared.
+    Stopped(Stopped),
+    /// The `Idempotency-Key` came before, with other parameters or for what is not shown again.
     KeyUsedBefore,
     /// What is behind the function did not do it.
     Failure(Failure),
@@ -124,20 +130,27 @@ impl Refusal {
             Self::KeyUsedBefore => told(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 20422,
-                "Idempotency-Key was used before, with other parameters",
+                "Idempotency-Key was used before, with other parameters or for what is not shown again",
             ),
+            Self::EntityExists => told(StatusCode::CONFLICT, 60301, "The Entity exists already"),
+            Self::NotVerified => told(
+                StatusCode::FORBIDDEN,
+                60311,
+                "AuthPayload does not verify the Factor",
+            ),
+            Self::Stopped(stopped) => stopped_told(*stopped),
             Self::Failure(Failure::Throttled(_)) => told(
                 StatusCode::TOO_MANY_REQUESTS,
                 20429,
                 "Too many requests; try again",
             )
-            .try_again(),
+            .try_again(1),
             Self::Failure(Failure::Unreachable(_)) | Self::OutOfTime => told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 20503,
                 "The service cannot be reached; try again",
             )
-            .try_again(),
+            .try_again(1),
             Self::Failure(Failure::Fault(_)) | Self::NotOpened | Self::NoRandomness(_) => {
                 told(StatusCode::INTERNAL_SERVER_ERROR, 20500, "Internal server error")
             }
@@ -153,6 +166,9 @@ impl Refusal {
             | Self::Method(_)
             | Self::NoForm(_)
             | Self::LimitReached(_)
+            | Self::EntityExists
+            | Self::NotVerified
+            | Self::Stopped(_)
             | Self::KeyUsedBefore
             | Self::Failure(_)
             | Self::NotOpened
@@ -180,6 +196,9 @@ impl Refusal {
             | Self::NoForm(_)
             | Self::Parameters(_)
             | Self::LimitReached(_)
+            | Self::EntityExists
+            | Self::NotVerified
+            | Self::Stopped(_)
             | Self::KeyUsedBefore => None,
         }
     }
@@ -195,6 +214,26 @@ impl Refusal {
         let mut response = error::json(status, code, &message, self.invalid());
         response.headers_mut().extend(header);
         response
+    }
+}
+
+/// How the caller is told of a code that was not compared.
+fn stopped_told(stopped: Stopped) -> Told {
+    const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
+    match stopped {
+        Stopped::UsedUp => told(
+            TOO_MANY,
+            60310,
+            "Too many wrong codes while the Factor was being verified; create another one",
+        ),
+        Stopped::Wait(seconds) => {
+            told(TOO_MANY, 60308, "Too many wrong codes in a row; try again later").try_again(seconds)
+        }
+        Stopped::Disabled => told(
+            TOO_MANY,
+            60308,
+            "Too many wrong codes in a row: the Factor is disabled; create another one",
+        ),
     }
 }
 
@@ -215,7 +254,7 @@ impl Told {
     }
 
     /// The same, with the seconds after which it makes sense to try again.
-    fn try_again(self) -> Self {
-        self.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    fn try_again(self, seconds: u64) -> Self {
+        self.with_header(RETRY_AFTER, seconds.into())
     }
 }

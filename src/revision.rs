@@ -20,6 +20,12 @@ impl Revision {
         text.parse().map(Self).map_err(|_| RULE)
     }
 
+    /// The revision after this one.
+    pub(crate) fn next(self) -> Self {
+        // Nobody writes an item so often.
+        Self(self.0.saturating_add(1))
+    }
+
     /// The number.
     #[must_use]
     pub(crate) fn get(self) -> u64 {

@@ -7,7 +7,8 @@ use lambda_http::http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::caller::Caller;
-use crate::sid::ServiceSid;
+use crate::parameters::InvalidParameter;
+use crate::sid::{FactorSid, Identity, ServiceSid};
 
 /// An operation of the API: a method on a path.
 #[derive(Debug)]
@@ -32,7 +33,15 @@ pub(crate) enum Operation {
     FetchService(ServiceSid),
     UpdateService(ServiceSid),
     DeleteService(ServiceSid),
+    ListEntities(ServiceSid),
+    CreateEntity(ServiceSid),
+    FetchEntity(EntityAt),
+    DeleteEntity(EntityAt),
+    ListFactors(EntityAt),
     CreateFactor(EntityAt),
+    FetchFactor(FactorAt),
+    UpdateFactor(FactorAt),
+    DeleteFactor(FactorAt),
 }
 
 /// Where an Entity is.
@@ -43,18 +52,53 @@ pub(crate) struct EntityAt {
     pub(crate) identity: String,
 }
 
+/// Where a Factor is.
+#[derive(Debug)]
+pub(crate) struct FactorAt {
+    pub(crate) service_sid: ServiceSid,
+    /// As in [`EntityAt`].
+    pub(crate) identity: String,
+    pub(crate) factor_sid: FactorSid,
+}
+
+impl EntityAt {
+    /// The Identity, where no other parameter can be wrong.
+    pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
+        identity(&self.identity)
+    }
+}
+
+impl FactorAt {
+    /// The Identity, where no other parameter can be wrong.
+    pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
+        identity(&self.identity)
+    }
+}
+
+fn identity(text: &str) -> Result<Identity, Vec<InvalidParameter>> {
+    Identity::parse(text).map_err(|rule| vec![rule.broken_by("Identity")])
+}
+
 /// The account alone.
 const ACCOUNT: &[Caller] = &[Caller::Account];
 
 /// Every operation.
 #[rustfmt::skip]
-static TABLE: [Route; 6] = [
+static TABLE: [Route; 14] = [
     route("/v2/Services", Method::GET, "ListServices", ACCOUNT, |_| Some(Operation::ListServices)),
     route("/v2/Services", Method::POST, "CreateService", ACCOUNT, |_| Some(Operation::CreateService)),
     route("/v2/Services/{ServiceSid}", Method::GET, "FetchService", ACCOUNT, |at| at.service_sid.map(Operation::FetchService)),
     route("/v2/Services/{ServiceSid}", Method::POST, "UpdateService", ACCOUNT, |at| at.service_sid.map(Operation::UpdateService)),
     route("/v2/Services/{ServiceSid}", Method::DELETE, "DeleteService", ACCOUNT, |at| at.service_sid.map(Operation::DeleteService)),
+    route("/v2/Services/{ServiceSid}/Entities", Method::GET, "ListEntities", ACCOUNT, |at| at.service_sid.map(Operation::ListEntities)),
+    route("/v2/Services/{ServiceSid}/Entities", Method::POST, "CreateEntity", ACCOUNT, |at| at.service_sid.map(Operation::CreateEntity)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}", Method::GET, "FetchEntity", ACCOUNT, |at| at.entity().map(Operation::FetchEntity)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}", Method::DELETE, "DeleteEntity", ACCOUNT, |at| at.entity().map(Operation::DeleteEntity)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors", Method::GET, "ListFactors", ACCOUNT, |at| at.entity().map(Operation::ListFactors)),
     route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors", Method::POST, "CreateFactor", ACCOUNT, |at| at.entity().map(Operation::CreateFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::GET, "FetchFactor", ACCOUNT, |at| at.factor().map(Operation::FetchFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::POST, "UpdateFactor", ACCOUNT, |at| at.factor().map(Operation::UpdateFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::DELETE, "DeleteFactor", ACCOUNT, |at| at.factor().map(Operation::DeleteFactor)),
 ];
 
 const fn route(
@@ -85,6 +129,7 @@ pub(crate) struct Place {
     template: &'static str,
     pub(crate) service_sid: Option<ServiceSid>,
     identity: Option<String>,
+    pub(crate) factor_sid: Option<FactorSid>,
 }
 
 impl Place {
@@ -98,12 +143,16 @@ impl Place {
             template,
             service_sid: None,
             identity: None,
+            factor_sid: None,
         };
         let (mut names, mut segments) = (template.split('/'), path.split('/'));
         loop {
             match (names.next(), segments.next()) {
                 (Some("{ServiceSid}"), Some(segment)) => {
                     place.service_sid = Some(ServiceSid::parse(&decoded(segment)).ok()?);
+                }
+                (Some("{FactorSid}"), Some(segment)) => {
+                    place.factor_sid = Some(FactorSid::parse(&decoded(segment)).ok()?);
                 }
                 (Some("{Identity}"), Some(segment)) => place.identity = Some(decoded(segment).into_owned()),
                 (Some(name), Some(segment)) if name == segment => {}
@@ -141,6 +190,14 @@ impl Place {
             identity: self.identity?,
         })
     }
+
+    fn factor(self) -> Option<FactorAt> {
+        Some(FactorAt {
+            service_sid: self.service_sid?,
+            identity: self.identity?,
+            factor_sid: self.factor_sid?,
+        })
+    }
 }
 
 /// A segment of a path, percent-decoded: what isn't UTF-8 becomes U+FFFD, which nothing here has.
@@ -159,6 +216,7 @@ mod tests {
         template
             .replace("{ServiceSid}", SID)
             .replace("{Identity}", "anyone")
+            .replace("{FactorSid}", "YF00000000000000000000000000000001")
     }
 
     #[test]
@@ -177,9 +235,18 @@ mod tests {
         for (template, methods) in [
             ("/v2/Services", "GET, POST, OPTIONS"),
             ("/v2/Services/{ServiceSid}", "GET, POST, DELETE, OPTIONS"),
+            ("/v2/Services/{ServiceSid}/Entities", "GET, POST, OPTIONS"),
+            (
+                "/v2/Services/{ServiceSid}/Entities/{Identity}",
+                "GET, DELETE, OPTIONS",
+            ),
             (
                 "/v2/Services/{ServiceSid}/Entities/{Identity}/Factors",
-                "POST, OPTIONS",
+                "GET, POST, OPTIONS",
+            ),
+            (
+                "/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}",
+                "GET, POST, DELETE, OPTIONS",
             ),
         ] {
             assert_eq!(Place::find(&path(template)).unwrap().methods(), methods);
@@ -214,7 +281,7 @@ mod tests {
             "/v2/Services/VA1",
             "/v2/Services/{ServiceSid}",
             "/v2/Services/VA00000000000000000000000000000001/",
-            "/v2/Services/VA00000000000000000000000000000001/Entities",
+            "/v2/Services/VA00000000000000000000000000000001/Entities/identity/Factors/YF1",
             "/v2/Services/VA00000000000000000000000000000001/Entities/identity/Factors/",
             "/v2/Services/VA1/Entities/identity/Factors",
             "/v2/Services/VA00000000000000000000000000000001/Entities/a/b/Factors",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
+use crate::parameters::Bounded;
 use crate::sid::AccountSid;
 
 /// What a deployment decides, checked.
@@ -15,7 +16,12 @@ pub struct Settings {
     pub(crate) sealing_key_arn: String,
     pub(crate) allowed_origins: AllowedOrigins,
     pub(crate) base_url: Option<String>,
+    /// `None`: as long as a verified one.
+    pub(crate) unverified_factor_hours: Option<UnverifiedFactorHours>,
 }
+
+/// How many hours an unverified Factor is there: 1 to 24, by default 24.
+pub type UnverifiedFactorHours = Bounded<1, 24, 24>;
 
 /// SHA-256 of the Auth Tokens that are good: one, or two while a token is being rotated.
 pub(crate) struct AuthTokens {
@@ -47,6 +53,7 @@ impl Settings {
             sealing_key_arn: sealing_key_arn(required("SEALING_KEY_ARN")?)?,
             allowed_origins: allowed_origins(&optional("ALLOWED_ORIGINS").unwrap_or_else(|| "*".to_owned()))?,
             base_url: optional("BASE_URL").map(base_url).transpose()?,
+            unverified_factor_hours: unverified_factor_hours(optional("UNVERIFIED_FACTOR_HOURS").as_deref())?,
         })
     }
 
@@ -136,6 +143,18 @@ fn sealing_key_arn(value: String) -> Result<String, SettingError> {
             "SEALING_KEY_ARN",
             "the ARN of a KMS key, like arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
         )),
+    }
+}
+
+fn unverified_factor_hours(value: Option<&str>) -> Result<Option<UnverifiedFactorHours>, SettingError> {
+    let malformed =
+        SettingError::malformed("UNVERIFIED_FACTOR_HOURS", "a whole number from 1 to 24, or never");
+    match value {
+        None => Ok(Some(UnverifiedFactorHours::default())),
+        Some("never") => Ok(None),
+        Some(hours) => UnverifiedFactorHours::parse(hours)
+            .map(Some)
+            .map_err(|_| malformed),
     }
 }
 
@@ -278,6 +297,10 @@ mod tests {
         assert_eq!(settings.sealing_key_arn, KEY);
         assert_eq!(settings.allowed_origins, AllowedOrigins::Any);
         assert_eq!(settings.base_url, None);
+        assert_eq!(
+            settings.unverified_factor_hours,
+            UnverifiedFactorHours::parse("24").ok()
+        );
         assert_eq!(settings.auth_tokens.primary[..2], [0x9f, 0x86]);
         assert_eq!(settings.auth_tokens.secondary, None);
     }
@@ -356,6 +379,10 @@ mod tests {
                     "https://a:x",
                 ],
             ),
+            (
+                "UNVERIFIED_FACTOR_HOURS",
+                vec!["0", "25", "+1", "1.5", "Never", " 2", "2h"],
+            ),
         ] {
             let errors: Vec<String> = values
                 .iter()
@@ -407,6 +434,17 @@ mod tests {
             settings.base_url.as_deref(),
             Some("https://verify.example.com:8443")
         );
+    }
+
+    #[test]
+    fn unverified_factors_are_there_for_1_to_24_hours_or_for_good() {
+        for (value, hours) in [("1", Some(1)), ("24", Some(24)), ("never", None)] {
+            let settings = read(&[("UNVERIFIED_FACTOR_HOURS", value)]).unwrap();
+            assert_eq!(
+                settings.unverified_factor_hours.map(UnverifiedFactorHours::get),
+                hours
+            );
+        }
     }
 
     #[test]

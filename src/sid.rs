@@ -153,6 +153,12 @@ impl Identity {
     }
 }
 
+impl AsRef<str> for Identity {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 /// Identities should not be personal data, but often are.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,6 +19,31 @@ impl Timestamp {
         Self(moment.to_offset(time::UtcOffset::UTC).truncate_to_second())
     }
 
+    /// So many seconds later, as far as the clock goes.
+    #[must_use]
+    pub(crate) fn after(self, seconds: u32) -> Self {
+        let later = self.0.checked_add(time::Duration::seconds(seconds.into()));
+        Self(later.unwrap_or(self.0))
+    }
+
+    /// Seconds since 1970 (Unix time), as TTL and TOTP count.
+    #[must_use]
+    pub(crate) fn unix(self) -> u64 {
+        // Before 1970 there was none of this.
+        self.0.unix_timestamp().try_into().unwrap_or_default()
+    }
+
+    /// Reads seconds since 1970.
+    ///
+    /// # Errors
+    /// If it isn't a whole number, or one of after the year 9999.
+    pub(crate) fn parse_unix(text: &str) -> Result<Self, Rule> {
+        const RULE: Rule = Rule::own("must be a number of seconds since 1970");
+        let seconds: u32 = text.parse().map_err(|_| RULE)?;
+        let moment = OffsetDateTime::from_unix_timestamp(seconds.into());
+        moment.map(Self).map_err(|_| RULE)
+    }
+
     /// Reads a timestamp as it is written.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use harness::dynamo::Item;
 use harness::local;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
-use verify_factors::factors::{Entropy, Factor, NewFactor, Provenance, of_factor};
+use verify_factors::factors::{Creation, Entropy, Factor, NewFactor, of_factor};
 use verify_factors::parameters::Fields;
 use verify_factors::sealing::{DataKey, SealedBinding, Seat};
 use verify_factors::services::{NewService, Service};
@@ -305,8 +305,14 @@ async fn write_factors(function: &Function, count: u32) -> Vec<((String, String)
         let new = NewFactor::parse(&identity, &mut fields);
         let new = fields.finish(new).unwrap();
         let entropy = Entropy::draw(&randomness).unwrap();
-        let (factor, _) = Factor::create(new, &service, None, now, &entropy, &data_key);
-        let item = of_factor(&factor, &Provenance::new(harness::gateway::request_id(), None));
+        let creation = Creation {
+            now,
+            unverified_factor_hours: None,
+            request_id: &harness::gateway::request_id(),
+            retry: None,
+        };
+        let (factor, _) = Factor::create(new, &service, creation, &entropy, &data_key);
+        let item = of_factor(&factor);
         factors.push((key_of(&item), text));
         let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
         batch.push(WriteRequest::builder().put_request(put).build());

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use support::{event, form_of};
 use time::OffsetDateTime;
 use verify_factors::Randomness;
-use verify_factors::factors::{Entropy, Factor, IdempotencyKey, NewFactor};
+use verify_factors::factors::{Code, Creation, Entropy, Factor, IdempotencyKey, NewFactor};
 use verify_factors::parameters::Fields;
 use verify_factors::sealing::DataKey;
 use verify_factors::services::{NewService, Service, ServiceUpdate};
@@ -32,6 +32,7 @@ fn no_secret_is_in_any_debug_output() {
     let data_key = DataKey::new(1, [0x5A; 32].into());
     let mut shown =
         format!("{fields:?} {randomness:?} {data_key:?} {new_service:?} {update:?} {service:?} {key:?}");
+    let _ = write!(shown, "{:?}", Code::parse("90909090"));
     let push = form_of(&event("create-push-factor.json"));
     let totp = form_of(&event("create-totp-factor-with-migrated-seed.json"));
     for form in [
@@ -42,7 +43,13 @@ fn no_secret_is_in_any_debug_output() {
         let mut fields = Fields::decode(form.as_bytes());
         let new = NewFactor::parse("Sekret-identity", &mut fields).unwrap();
         let _ = write!(shown, "{new:?}");
-        let created = Factor::create(new, &service, Some(&key), now, &entropy, &data_key);
+        let creation = Creation {
+            now,
+            unverified_factor_hours: None,
+            request_id: "request",
+            retry: None,
+        };
+        let created = Factor::create(new, &service, creation, &entropy, &data_key);
         let _ = write!(shown, "{created:?}");
     }
     for secret in [
@@ -55,6 +62,7 @@ fn no_secret_is_in_any_debug_output() {
         "RegistrationToken",
         "LJFFU",
         "90, 90",
+        "9090",
         "com.example",
     ] {
         assert!(!shown.contains(secret), "{secret} is in {shown}");

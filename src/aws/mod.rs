@@ -5,4 +5,5 @@ mod failure;
 
 pub(crate) use client::OPERATION_TIMEOUT;
 pub use client::{Clients, connect, dynamodb, kms};
+pub(crate) use failure::Cause;
 pub use failure::Failure;

@@ -1,31 +1,217 @@
-//! Entities in the table: the counts that hold the limits.
+//! Entities in the table: the calls to DynamoDB, and the counts that hold the limits.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use super::{Counted, EntityKey};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+
+use super::entity::{COUNTED_AS, Entity};
+use super::{Counted, EntityKey, item};
 use crate::aws::Failure;
-use crate::table::{Table, key, n};
+use crate::parameters::{Page, PageRequest};
+use crate::revision::Revision;
+use crate::sid::{AccountSid, EntitySid, Identity, ServiceSid};
+use crate::table::{Item, Patience, Range, SK, TRANSACTION_ITEMS, Table, Transaction, key, minus, n};
+use crate::time::Timestamp;
 
 impl Table {
+    /// The Entity as it is in the table now.
+    pub(super) async fn read_entity(&self, entity: EntityKey<'_>) -> Result<Option<Entity>, Failure> {
+        let item = self.read(entity_key(entity)).await?;
+        item.as_ref().map(item::to_entity).transpose()
+    }
+
+    /// How often the item of an Entity was written, what is counted on it or off it included; `None` if there is none.
+    pub(crate) async fn entity_revision(&self, entity: EntityKey<'_>) -> Result<Option<Revision>, Failure> {
+        let item = self.read(entity_key(entity)).await?;
+        item.as_ref().map(item::to_revision).transpose()
+    }
+
+    /// A page of a Service's Entities, in the order of their Identities.
+    pub(super) async fn list_entities(
+        &self,
+        (account_sid, service_sid): (AccountSid, ServiceSid),
+        request: &PageRequest<Identity>,
+    ) -> Result<Page<Entity>, Failure> {
+        let range = Range::Entities {
+            of: service_sid.as_str(),
+        };
+        let place = |identity: &Identity| {
+            let sid = EntitySid::of(account_sid, service_sid, identity);
+            item::index_key(service_sid, identity, sid)
+        };
+        self.query_page(range, request, place, |item| item::to_entity(item).map(Some))
+            .await
+    }
+
+    /// Writes a new Entity; false if there is one already.
+    pub(super) async fn create_entity(&self, entity: &Entity) -> Result<bool, Failure> {
+        let write = || Ok(vec![self.put_new(item::of_entity(entity))?]);
+        // A transaction of one, as its token makes the SDK's retries safe: a repeated put would find its own.
+        match self.transact(write).await? {
+            Transaction::Committed => Ok(true),
+            Transaction::Cancelled(_) => Ok(false),
+        }
+    }
+
+    /// Deletes an Entity with all that is its own; false if there was none.
+    ///
+    /// The Entity goes last, and only if nothing was counted on it since what is its own was read. What is cut short can be repeated.
+    pub(super) async fn delete_entity(&self, entity: EntityKey<'_>) -> Result<bool, Failure> {
+        let pk = entity.partition();
+        let all = Range::Partition { pk: &pk, prefix: "" };
+        let (mut patience, mut was_there) = (Patience::begin(), false);
+        loop {
+            let Some(read) = self.entity_revision(entity).await? else {
+                return Ok(was_there);
+            };
+            was_there = true;
+            let (items, more) = self.query(all, true, TRANSACTION_ITEMS, None).await?;
+            let sort_keys = items.iter().filter_map(|item| item.get(SK)?.as_s().ok());
+            let own: Vec<&str> = sort_keys
+                .map(String::as_str)
+                .filter(|sk| *sk != entity.sid.as_str())
+                .take(TRANSACTION_ITEMS - 1)
+                .collect();
+            let is_all = more.is_none() && own.len() + 1 >= items.len();
+            let writes = || {
+                let delete = |sk: &&str| self.delete(key(&pk, sk));
+                let mut writes: Vec<_> = own.iter().map(delete).collect::<Result<_, _>>()?;
+                writes.push(if is_all {
+                    self.delete_empty(entity, read)?
+                } else {
+                    self.count_all_off(entity, &items, &own, read)?
+                });
+                Ok(writes)
+            };
+            match self.transact(writes).await? {
+                Transaction::Committed if is_all => return Ok(true),
+                Transaction::Committed => {}
+                Transaction::Cancelled(_) => patience.wait_for_others(&self.randomness).await?,
+            }
+        }
+    }
+
     /// Counts one more on its Entity, as one write of a transaction, which fails at the limit. The first makes the Entity.
     ///
     /// The cost is the same however many there are, and the limit holds however many writers there are.
-    pub(crate) fn count(
+    pub(crate) fn count_on(
+        &self,
+        entity: EntityKey<'_>,
+        account_sid: AccountSid,
+        counted: Counted,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, Failure> {
+        let made = Entity::create(entity.identity.clone(), account_sid, entity.service_sid, now);
+        let mut update = self
+            .update_entity(entity)
+            .condition_expression("attribute_not_exists(#count) OR #count < :limit")
+            .expression_attribute_names("#count", counted.attribute)
+            .expression_attribute_values(":one", n(1_u8))
+            .expression_attribute_values(":limit", n(counted.limit));
+        let mut expression = "ADD #count :one, revision :one SET".to_owned();
+        for (number, (name, value)) in item::attributes(&made).into_iter().enumerate() {
+            let comma = if number == 0 { "" } else { "," };
+            let _ = write!(expression, "{comma} #{name} = if_not_exists(#{name}, :{name})");
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        built(update.update_expression(expression))
+    }
+
+    /// Counts one off its Entity, as one write of a transaction.
+    pub(crate) fn count_off(
         &self,
         entity: EntityKey<'_>,
         counted: Counted,
     ) -> Result<TransactWriteItem, Failure> {
-        let partition = entity.identity.partition(entity.service_sid);
-        let update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key(&partition, entity.sid.as_str())))
-            .update_expression("ADD #count :one, revision :one")
-            .condition_expression("attribute_not_exists(#count) OR #count < :limit")
+        let update = self
+            .update_entity(entity)
+            .update_expression("ADD #count :minus, revision :one")
+            .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#count", counted.attribute)
+            .expression_attribute_values(":minus", minus(1_u8))
+            .expression_attribute_values(":one", n(1_u8));
+        built(update)
+    }
+
+    /// Sets a count to how many there are, if nothing was counted since it was read, as one write of a transaction.
+    pub(crate) fn set_count(
+        &self,
+        entity: EntityKey<'_>,
+        counted: Counted,
+        there: usize,
+        read: Revision,
+    ) -> Result<TransactWriteItem, Failure> {
+        let update = self
+            .update_entity(entity)
+            .update_expression("SET #count = :there ADD revision :one")
+            .condition_expression("revision = :read")
+            .expression_attribute_names("#count", counted.attribute)
+            .expression_attribute_values(":there", AttributeValue::N(there.to_string()))
             .expression_attribute_values(":one", n(1_u8))
-            .expression_attribute_values(":limit", n(counted.limit))
+            .expression_attribute_values(":read", n(read.get()));
+        built(update)
+    }
+
+    /// Counts off those of `items` that are deleted, if nothing was counted since they were read.
+    fn count_all_off(
+        &self,
+        entity: EntityKey<'_>,
+        items: &[Item],
+        deleted: &[&str],
+        read: Revision,
+    ) -> Result<TransactWriteItem, Failure> {
+        let text = |item: &Item, name: &str| item.get(name)?.as_s().ok().cloned();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for item in items {
+            if text(item, SK).is_some_and(|sk| deleted.contains(&sk.as_str())) {
+                if let Some(attribute) = text(item, COUNTED_AS) {
+                    *counts.entry(attribute).or_default() += 1;
+                }
+            }
+        }
+        let mut expression = "ADD revision :one".to_owned();
+        let mut update = self
+            .update_entity(entity)
+            .condition_expression("revision = :read")
+            .expression_attribute_values(":one", n(1_u8))
+            .expression_attribute_values(":read", n(read.get()));
+        for (number, (attribute, count)) in counts.into_iter().enumerate() {
+            let _ = write!(expression, ", #count{number} :minus{number}");
+            update = update
+                .expression_attribute_names(format!("#count{number}"), attribute)
+                .expression_attribute_values(format!(":minus{number}"), minus(count));
+        }
+        built(update.update_expression(expression))
+    }
+
+    /// Deletes the item of an Entity, if nothing was counted since it was read.
+    fn delete_empty(&self, entity: EntityKey<'_>, read: Revision) -> Result<TransactWriteItem, Failure> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(entity_key(entity)))
+            .condition_expression("revision = :read")
+            .expression_attribute_values(":read", n(read.get()))
             .build()
             .map_err(|error| Failure::Fault(error.into()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
+
+    fn update_entity(&self, entity: EntityKey<'_>) -> UpdateBuilder {
+        Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(entity_key(entity)))
+    }
+}
+
+fn entity_key(entity: EntityKey<'_>) -> Item {
+    key(&entity.partition(), entity.sid.as_str())
+}
+
+fn built(update: UpdateBuilder) -> Result<TransactWriteItem, Failure> {
+    let update = update.build().map_err(|error| Failure::Fault(error.into()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }

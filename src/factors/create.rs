@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::json::CreatedFactorJson;
 use super::retry::{IdempotencyKey, Origin, Provenance, Retry};
 use super::stored::FactorWrite;
-use super::{Binding, Entropy, Factor, NewFactor};
+use super::{Binding, Creation, Entropy, Factor, NewFactor};
 use crate::app::App;
 use crate::call::Call;
 use crate::http::Answer;
@@ -21,24 +21,35 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
     let retry = Retry::parse(key.map_err(|_| IdempotencyKey::RULE), &mut fields);
     let (new, retry) = fields.finish(new.zip(retry))?;
 
-    let service = app.services.service(&app.table, at.service_sid, call.now).await?;
-    let service = service.ok_or_else(|| call.not_found())?;
+    let service = app.service(call, at.service_sid).await?;
 
     let data_key = app.data_keys.newest(&app.table, call.now).await?;
     let entropy = Entropy::draw(&app.randomness)?;
-    let key = retry.as_ref().map(|retry| &retry.key);
-    let (factor, binding) = Factor::create(new, &service, key, call.timestamp(), &entropy, &data_key);
+    let now = call.timestamp();
+    let creation = Creation {
+        now,
+        unverified_factor_hours: app.settings.unverified_factor_hours,
+        request_id: call.request_id,
+        retry: retry.as_ref(),
+    };
+    let (factor, binding) = Factor::create(new, &service, creation, &entropy, &data_key);
     call.subject.entity_sid = Some(factor.entity_sid);
     call.subject.factor_sid = Some(factor.sid);
 
-    let provenance = Provenance::of(call.request_id, retry.as_ref(), &data_key);
-    match app.table.create_factor(&factor, &provenance).await? {
-        FactorWrite::Written => Ok(created(call, &factor, &binding)),
-        // Boxed, as hardly any request needs it and all would have room for it.
-        FactorWrite::There(factor, provenance) => {
-            Box::pin(there(app, call, &factor, &provenance, retry.as_ref())).await
+    // Boxed are those that hardly any request needs, as all would have room for them.
+    loop {
+        match app.table.create_factor(&factor).await? {
+            FactorWrite::Written => return Ok(created(call, &factor, &binding)),
+            FactorWrite::There(factor) => return Box::pin(there(app, call, &factor, retry.as_ref())).await,
+            FactorWrite::Gone => return Err(Refusal::KeyUsedBefore),
+            FactorWrite::LimitReached => {
+                let (entity, factor_type) = (factor.entity(), factor.factor_type());
+                let making = app.table.make_room(entity, factor_type, call.request_id, now);
+                if !Box::pin(making).await? {
+                    return Err(Refusal::LimitReached(factor_type));
+                }
+            }
         }
-        FactorWrite::LimitReached => Err(Refusal::LimitReached(factor.factor_type())),
     }
 }
 
@@ -49,18 +60,17 @@ async fn there(
     app: &App,
     call: &Call<'_>,
     factor: &Factor,
-    provenance: &Provenance,
     retry: Option<&Retry>,
 ) -> Result<Answer, Refusal> {
     let data_key = async |version| app.data_keys.version(version, &app.table, call.now).await;
     let sealed_with = data_key(factor.binding.version()).await?;
-    let known_with = match provenance.fingerprint() {
+    let known_with = match factor.provenance.fingerprint() {
         Some(fingerprint) => data_key(fingerprint.version()).await?,
         None => Arc::clone(&sealed_with),
     };
     let this = Provenance::of(call.request_id, retry, &known_with);
     let show = || Ok::<_, Refusal>(created(call, factor, &factor.open(&sealed_with)?));
-    match provenance.seen_from(&this) {
+    match factor.seen_from(&this, call.timestamp()) {
         Origin::ThisRequest => show(),
         Origin::SameRequestBefore => Ok(show()?.replayed()),
         Origin::AnotherRequest => Err(Refusal::KeyUsedBefore),

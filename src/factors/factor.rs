@@ -1,14 +1,17 @@
 //! Factors: what makes one valid, and how one comes to be.
 
+use super::guesses::Guesses;
 use super::new::NewKind;
+use super::retry::Retry;
 use super::{
-    Binding, Entropy, FactorType, FriendlyName, IdempotencyKey, Metadata, NewFactor, PushConfig, Status,
+    Binding, Entropy, FactorType, FriendlyName, Metadata, NewFactor, Provenance, PushConfig, Status, Step,
     TotpConfig,
 };
 use crate::entities::EntityKey;
 use crate::revision::Revision;
 use crate::sealing::{DataKey, Nonce, NotOpened, SealedBinding, Seat};
 use crate::services::Service;
+use crate::settings::UnverifiedFactorHours;
 use crate::sid::{AccountSid, EntitySid, FactorSid, Identity, ServiceSid};
 use crate::time::Timestamp;
 
@@ -26,18 +29,39 @@ pub struct Factor {
     pub(crate) config: Config,
     /// What is shown once and never again.
     pub(crate) binding: SealedBinding,
+    /// From when it is gone unless it is verified; `None` where it stays.
+    pub(crate) expires: Option<Timestamp>,
+    pub(crate) guesses: Guesses,
+    /// The time step of the code that verified it.
+    pub(crate) verified_by: Option<Step>,
+    /// The time step of the last code that was accepted: none of it or before it is again (RFC 6238, section 5.2).
+    pub(crate) last_step: Option<Step>,
+    pub(crate) provenance: Provenance,
     pub(crate) date_created: Timestamp,
     pub(crate) date_updated: Timestamp,
     pub(crate) revision: Revision,
 }
 
 /// What a Factor goes by, by its type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Config {
     /// A push Factor's.
     Push(PushConfig),
     /// A totp Factor's.
     Totp(TotpConfig),
+}
+
+/// How a Factor comes to be, besides what was asked for.
+#[derive(Clone, Copy)]
+pub struct Creation<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// How long it can wait to be verified; `None` for good.
+    pub unverified_factor_hours: Option<UnverifiedFactorHours>,
+    /// By which request.
+    pub request_id: &'a str,
+    /// What makes that one that can be retried.
+    pub retry: Option<&'a Retry>,
 }
 
 impl Factor {
@@ -49,14 +73,14 @@ impl Factor {
     pub fn create(
         new: NewFactor,
         service: &Service,
-        key: Option<&IdempotencyKey>,
-        now: Timestamp,
+        creation: Creation<'_>,
         entropy: &Entropy,
         data_key: &DataKey,
     ) -> (Self, Binding) {
+        let Creation { now, retry, .. } = creation;
         let (account_sid, service_sid) = (service.account_sid, service.sid);
-        let sid = match key {
-            Some(key) => key.factor_sid(account_sid, service_sid, &new.identity),
+        let sid = match retry {
+            Some(retry) => retry.key.factor_sid(account_sid, service_sid, &new.identity),
             None => FactorSid::from_bytes(entropy.sid),
         };
         let (config, binding) = match new.kind {
@@ -68,6 +92,9 @@ impl Factor {
         };
         let pk = new.identity.partition(service_sid);
         let seat = seat(&pk, &sid, config.factor_type());
+        let expires = creation
+            .unverified_factor_hours
+            .map(|hours| now.after(u32::from(hours.get()) * 3600));
         let factor = Self {
             binding: data_key.seal(seat, entropy.nonce, binding.expose()),
             sid,
@@ -79,6 +106,11 @@ impl Factor {
             status: Status::Unverified,
             metadata: new.metadata,
             config,
+            expires,
+            guesses: Guesses::default(),
+            verified_by: None,
+            last_step: None,
+            provenance: Provenance::of(creation.request_id, retry, data_key),
             date_created: now,
             date_updated: now,
             revision: Revision::FIRST,
@@ -95,6 +127,12 @@ impl Factor {
         let seat = seat(&pk, &self.sid, self.factor_type());
         let opened = data_key.open(seat, &self.binding)?;
         Binding::read(&self.config, &opened).ok_or(NotOpened)
+    }
+
+    /// Whether nobody verified it in time: by the clock, whenever DynamoDB gets round to deleting it.
+    #[must_use]
+    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
     }
 
     /// The binding, sealed with another data key.
@@ -144,5 +182,75 @@ impl Config {
             Self::Push(_) => FactorType::Push,
             Self::Totp(_) => FactorType::Totp,
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::parameters::Fields;
+    use crate::randomness::Randomness;
+    use crate::services::NewService;
+    use secrecy::zeroize::Zeroizing;
+
+    /// A creation at the first second of 2026 by the request `creation`, of a Factor that is there for good.
+    pub(in crate::factors) fn creation() -> Creation<'static> {
+        Creation {
+            now: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
+            unverified_factor_hours: None,
+            request_id: "creation",
+            retry: None,
+        }
+    }
+
+    /// A totp Factor with these parameters besides.
+    pub(in crate::factors) fn totp_factor(parameters: &str, creation: Creation<'_>) -> (Factor, Binding) {
+        factor(
+            &format!(
+                "FriendlyName=Laptop&FactorType=totp&Binding.Secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&{parameters}"
+            ),
+            creation,
+        )
+    }
+
+    /// A Factor with these parameters.
+    pub(in crate::factors) fn factor(parameters: &str, creation: Creation<'_>) -> (Factor, Binding) {
+        let new = NewFactor::parse("identity", &mut Fields::decode(parameters.as_bytes())).unwrap();
+        let service = NewService::parse(&mut Fields::decode(b"FriendlyName=Owl")).unwrap();
+        let (account, sid) = (AccountSid::from_bytes([1; 16]), ServiceSid::from_bytes([2; 16]));
+        let service = Service::create(service, account, sid, creation.now);
+        let randomness = Randomness::new(|bytes| {
+            bytes.fill(3);
+            Ok(())
+        });
+        let data_key = DataKey::new(1, Zeroizing::new([4; 32]));
+        Factor::create(
+            new,
+            &service,
+            creation,
+            &Entropy::draw(&randomness).unwrap(),
+            &data_key,
+        )
+    }
+
+    #[test]
+    fn an_unverified_factor_is_gone_after_its_hours_to_the_second() {
+        for hours in 1..=24 {
+            let creation = Creation {
+                unverified_factor_hours: UnverifiedFactorHours::parse(&hours.to_string()).ok(),
+                ..creation()
+            };
+            let (factor, _) = totp_factor("", creation);
+            let last = hours * 3600 - 1;
+            for (second, gone) in [(0, false), (last, false), (last + 1, true), (last + 2, true)] {
+                assert_eq!(
+                    factor.is_gone(creation.now.after(second)),
+                    gone,
+                    "{hours} h, {second} s"
+                );
+            }
+        }
+        let (factor, _) = totp_factor("", creation());
+        assert!(!factor.is_gone(Timestamp::parse("9999-12-31T23:59:59Z").unwrap()));
     }
 }

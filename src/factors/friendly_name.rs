@@ -28,6 +28,13 @@ impl FriendlyName {
     }
 }
 
+/// Whether it says the same, which is no secret between what was sent and what is there.
+impl PartialEq for FriendlyName {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

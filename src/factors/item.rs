@@ -2,21 +2,33 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::guesses::Guesses;
 use super::{
     AppId, Config, Factor, FactorType, Fingerprint, FriendlyName, Metadata, NotificationPlatform,
-    NotificationToken, Provenance, PushConfig, SdkVersion, Status, TotpAlgorithm, TotpConfig,
+    NotificationToken, Provenance, PushConfig, SdkVersion, Status, Step, TotpAlgorithm, TotpConfig,
 };
 use crate::aws::Failure;
+use crate::entities::COUNTED_AS;
+use crate::parameters::Rule;
 use crate::revision::Revision;
 use crate::sealing::SealedBinding;
 use crate::services::{CodeLength, Issuer, Skew, TimeStep};
 use crate::sid::{AccountSid, EntitySid, FactorSid, Identity, ServiceSid};
-use crate::table::{Item, PK, SK, Stored, b, item, m, n, s};
+use crate::table::{EXPIRES, Item, PK, SK, Stored, b, item, m, n, s};
 use crate::time::Timestamp;
 
-/// The item of a Factor and of the request that it comes from.
+/// Which request wrote the item last.
+const REQUEST_ID: &str = "request_id";
+
+/// Seconds for which a Factor that is gone keeps its key: 30 days.
+const TOMBSTONE_TIME: u32 = 30 * 24 * 3600;
+
+/// The item of a Factor.
 #[must_use]
-pub fn of_factor(factor: &Factor, provenance: &Provenance) -> Item {
+pub fn of_factor(factor: &Factor) -> Item {
+    let Factor {
+        guesses, provenance, ..
+    } = factor;
     let config = match &factor.config {
         Config::Push(config) => of_push(config),
         Config::Totp(config) => of_totp(config),
@@ -30,21 +42,50 @@ pub fn of_factor(factor: &Factor, provenance: &Provenance) -> Item {
         ("identity", s(factor.identity.as_str())),
         ("friendly_name", s(factor.friendly_name.expose())),
         ("factor_type", s(factor.factor_type().name())),
+        (COUNTED_AS, s(factor.factor_type().counted().attribute)),
         ("status", s(factor.status.name())),
         ("binding", b(factor.binding.as_bytes())),
         ("config", config),
         ("date_created", s(factor.date_created.to_string())),
         ("date_updated", s(factor.date_updated.to_string())),
         ("revision", n(factor.revision.get())),
-        ("request_id", s(provenance.request_id())),
+        (REQUEST_ID, s(provenance.request_id())),
     ]);
-    if let Some(metadata) = &factor.metadata {
-        item.insert("metadata".to_owned(), s(metadata.expose_json()));
-    }
-    if let Some(fingerprint) = provenance.fingerprint() {
-        item.insert("request_fingerprint".to_owned(), b(fingerprint.to_bytes()));
-    }
+    let count = |count: u8| (count != 0).then(|| n(count));
+    let step = |step: Option<Step>| step.map(|step| n(step.begins()));
+    let fingerprint = provenance.fingerprint();
+    let more = [
+        (
+            "metadata",
+            factor.metadata.as_ref().map(|metadata| s(metadata.expose_json())),
+        ),
+        (
+            "request_fingerprint",
+            fingerprint.map(|fingerprint| b(fingerprint.to_bytes())),
+        ),
+        (EXPIRES, factor.expires.map(|expires| n(expires.unix()))),
+        ("wrong_at_verification", count(guesses.verification)),
+        ("wrong_in_a_row", count(guesses.in_a_row)),
+        ("wait_until", guesses.wait_until.map(|until| n(until.unix()))),
+        ("verified_by", step(factor.verified_by)),
+        ("last_step", step(factor.last_step)),
+    ];
+    item.extend(
+        more.into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+    );
     item
+}
+
+/// What is left of a Factor that is gone: its key stays taken, so that it never comes to name another one while something of this
+/// is about.
+pub(super) fn of_tombstone(factor: &Factor, request_id: &str, now: Timestamp) -> Item {
+    item([
+        (PK, s(factor.identity.partition(factor.service_sid))),
+        (SK, s(factor.sid.as_str())),
+        (REQUEST_ID, s(request_id)),
+        (EXPIRES, n(now.after(TOMBSTONE_TIME).unix())),
+    ])
 }
 
 fn of_push(config: &PushConfig) -> AttributeValue {
@@ -69,9 +110,12 @@ fn of_totp(config: &TotpConfig) -> AttributeValue {
     ])
 }
 
-/// Reads the item of a Factor.
-pub(super) fn to_factor(item: &Item) -> Result<Factor, Failure> {
+/// Reads the item of a Factor; `None` if it is what is left of one.
+pub(super) fn to_factor(item: &Item) -> Result<Option<Factor>, Failure> {
     let item = Stored::new("Factor", item);
+    if item.has_only(&[PK, SK, REQUEST_ID, EXPIRES]) {
+        return Ok(None);
+    }
     let config = item.map("config")?;
     let config = match item.required("factor_type", FactorType::parse)? {
         FactorType::Push => Config::Push(to_push(config)?),
@@ -84,7 +128,8 @@ pub(super) fn to_factor(item: &Item) -> Result<Factor, Failure> {
     if !item.required(PK, |pk| Ok(pk == identity.partition(service_sid)))? {
         return Err(item.not_ours(PK));
     }
-    Ok(Factor {
+    let count = |attribute| Ok::<_, Failure>(item.optional(attribute, counted)?.unwrap_or_default());
+    Ok(Some(Factor {
         sid: item.required(SK, FactorSid::parse)?,
         account_sid: item.required("account_sid", AccountSid::parse)?,
         service_sid,
@@ -95,10 +140,25 @@ pub(super) fn to_factor(item: &Item) -> Result<Factor, Failure> {
         metadata: item.optional("metadata", Metadata::parse)?,
         config,
         binding: binding.map_err(|_| item.not_ours("binding"))?,
+        expires: item.optional(EXPIRES, Timestamp::parse_unix)?,
+        guesses: Guesses {
+            verification: count("wrong_at_verification")?,
+            in_a_row: count("wrong_in_a_row")?,
+            wait_until: item.optional("wait_until", Timestamp::parse_unix)?,
+        },
+        verified_by: item.optional("verified_by", Step::parse)?,
+        last_step: item.optional("last_step", Step::parse)?,
+        provenance: to_provenance(item)?,
         date_created: item.required("date_created", Timestamp::parse)?,
         date_updated: item.required("date_updated", Timestamp::parse)?,
         revision: item.required("revision", Revision::parse)?,
-    })
+    }))
+}
+
+/// Reads how many there were.
+fn counted(text: &str) -> Result<u8, Rule> {
+    const RULE: Rule = Rule::own("must be a number of codes");
+    text.parse().map_err(|_| RULE)
 }
 
 fn to_push(config: Stored<'_>) -> Result<PushConfig, Failure> {
@@ -120,14 +180,17 @@ fn to_totp(config: Stored<'_>) -> Result<TotpConfig, Failure> {
     })
 }
 
-/// Which request a stored Factor came from.
-pub(super) fn to_provenance(item: &Item) -> Result<Provenance, Failure> {
+fn to_provenance(item: Stored<'_>) -> Result<Provenance, Failure> {
     const FINGERPRINT: &str = "request_fingerprint";
-    let item = Stored::new("Factor", item);
     let fingerprint = match item.optional_bytes(FINGERPRINT)? {
         Some(bytes) => Some(Fingerprint::from_bytes(bytes).ok_or(item.not_ours(FINGERPRINT))?),
         None => None,
     };
-    let request_id = item.required("request_id", |text| Ok(text.to_owned()))?;
+    let request_id = item.required(REQUEST_ID, |text| Ok(text.to_owned()))?;
     Ok(Provenance::new(request_id, fingerprint))
+}
+
+/// Whether a request wrote the item last, be it of a Factor or of what is left of one.
+pub(super) fn is_by(item: &Item, request_id: &str) -> Result<bool, Failure> {
+    Stored::new("Factor", item).required(REQUEST_ID, |text| Ok(text == request_id))
 }

@@ -169,25 +169,11 @@ impl Serialize for RawJson<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::factors::{Entropy, NewFactor};
-    use crate::parameters::Fields;
-    use crate::randomness::Randomness;
-    use crate::sealing::DataKey;
-    use crate::services::{NewService, Service};
-    use crate::sid::{AccountSid, ServiceSid};
-    use crate::time::Timestamp;
+    use crate::factors::factor::tests::{creation, totp_factor};
 
     #[test]
     fn a_factor_is_shown_as_it_is_at_its_creation_but_for_its_binding() {
-        let new = NewService::parse(&mut Fields::decode(b"FriendlyName=Owl")).unwrap();
-        let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
-        let (account, sid) = (AccountSid::from_bytes([1; 16]), ServiceSid::from_bytes([2; 16]));
-        let service = Service::create(new, account, sid, now);
-        let mut fields = Fields::decode(b"FriendlyName=a&FactorType=totp&Metadata=%7B%22a%22%3A%22b%22%7D");
-        let new = NewFactor::parse("identity", &mut fields).unwrap();
-        let entropy = Entropy::draw(&Randomness::new(|_| Ok(()))).unwrap();
-        let data_key = DataKey::new(1, [3; 32].into());
-        let (factor, binding) = Factor::create(new, &service, None, now, &entropy, &data_key);
+        let (factor, binding) = totp_factor("Metadata=%7B%22a%22%3A%22b%22%7D", creation());
         let created = serde_json::to_string(&CreatedFactorJson::new(&factor, &binding, "")).unwrap();
         let shown = serde_json::to_string(&FactorJson::new(&factor, "")).unwrap();
         let (start, rest) = created.split_once(r#""binding":{"#).unwrap();

@@ -2,39 +2,54 @@
 //!
 //! In the order in which data walks: `factor_type`, `friendly_name` and `metadata` are values of any Factor, and `entropy` what
 //! is chance. `new` is what a request asks for, with the parameters of `totp` (and its `seed`) and `push` (and its
-//! `public_key`); `retry` knows it again. `factor` is what comes of it, and `binding` what of that is sealed; `item` and `stored`
-//! are the table, `json` and `key_uri` what is shown. The verb is the operation.
+//! `public_key`); `retry` knows it again. `factor` is what comes of it, and `binding` what of that is sealed. `change` is what
+//! becomes of it later: a `code` or a `signature` verifies it, and `guesses` are how often a code can be wrong. `item` and
+//! `stored` are the table, `json` and `key_uri` what is shown. The verbs are the operations.
 
 mod binding;
+mod change;
+mod code;
 mod create;
+mod delete;
 mod entropy;
 mod factor;
 mod factor_type;
+mod fetch;
 mod friendly_name;
+mod guesses;
 mod item;
 mod json;
 mod key_uri;
+mod list;
 mod metadata;
 mod new;
 mod public_key;
 mod push;
 mod retry;
 mod seed;
+mod signature;
 mod stored;
 mod totp;
+mod update;
 
 pub use binding::Binding;
+pub use code::{Code, Step};
 pub(crate) use create::create;
+pub(crate) use delete::delete;
 pub use entropy::Entropy;
-pub use factor::{Config, Factor};
+pub use factor::{Config, Creation, Factor};
 pub use factor_type::{FactorType, Status};
+pub(crate) use fetch::fetch;
 pub use friendly_name::FriendlyName;
+pub(crate) use guesses::Stopped;
 pub use item::of_factor;
 pub use json::{CreatedFactorJson, FactorJson};
+pub(crate) use list::list;
 pub use metadata::Metadata;
 pub use new::NewFactor;
 pub use public_key::PublicKey;
 pub use push::{AppId, NotificationPlatform, NotificationToken, PushConfig, SdkVersion};
-pub use retry::{Fingerprint, IdempotencyKey, Provenance};
+pub use retry::{Fingerprint, IdempotencyKey, Provenance, Retry};
 pub use seed::Seed;
 pub use totp::{Totp, TotpAlgorithm, TotpConfig};
+pub(crate) use update::update;

@@ -1,7 +1,8 @@
 //! Public keys of devices, on P-256.
 
 use data_encoding::BASE64;
-use p256::pkcs8::SubjectPublicKeyInfoRef;
+use p256::elliptic_curve::sec1::ToSec1Point as _;
+use p256::pkcs8::{DecodePublicKey as _, SubjectPublicKeyInfoRef};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::parameters::Rule;
@@ -46,6 +47,13 @@ impl PublicKey {
     pub(super) fn parse_alg(text: &str) -> Result<(), Rule> {
         const ALG: Rule = rule("must be ES256");
         (text == Self::ALG).then_some(()).ok_or(ALG)
+    }
+
+    /// The point, uncompressed (SEC 1, section 2.3.3); `None` of no key that was parsed.
+    pub(super) fn point(&self) -> Option<Vec<u8>> {
+        let der = BASE64.decode(self.expose().as_bytes()).ok()?;
+        let key = p256::PublicKey::from_public_key_der(&der).ok()?;
+        Some(key.to_sec1_point(false).as_bytes().to_vec())
     }
 
     /// The key as text, to be sealed and for the answer.

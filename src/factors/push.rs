@@ -1,7 +1,7 @@
 //! push Factors: the device's key, and how to reach the app on it.
 
 use super::PublicKey;
-use crate::parameters::{Fields, Rule, Text};
+use crate::parameters::{Fields, InvalidParameter, Rule, Text};
 
 /// Who delivers notifications to the device (API page, `Config.NotificationPlatform`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,18 @@ impl NotificationPlatform {
             Self::None => "none",
         }
     }
+
+    /// Whether there is nobody to deliver to without a token.
+    fn needs_token(self) -> bool {
+        match self {
+            Self::Apn | Self::Fcm => true,
+            Self::None => false,
+        }
+    }
 }
+
+/// The parameter with the token.
+const TOKEN: &str = "Config.NotificationToken";
 
 /// The app's ID (API page, `Config.AppId`).
 pub type AppId = Text<1, 100>;
@@ -54,7 +65,7 @@ pub(super) struct NewPush {
 }
 
 /// How to reach the app on the device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushConfig {
     pub(crate) app_id: AppId,
     pub(crate) notification_platform: NotificationPlatform,
@@ -70,13 +81,12 @@ impl NewPush {
         let app_id = fields.required("Config.AppId", AppId::parse);
         let notification_platform =
             fields.required("Config.NotificationPlatform", NotificationPlatform::parse);
-        let token = "Config.NotificationToken";
         let notification_token = match notification_platform {
-            Some(NotificationPlatform::Apn | NotificationPlatform::Fcm) => {
-                fields.required(token, NotificationToken::parse).map(Some)
+            Some(platform) if platform.needs_token() => {
+                fields.required(TOKEN, NotificationToken::parse).map(Some)
             }
             // Without a platform that is known the token may be missing; if it is there, its rule holds.
-            Some(NotificationPlatform::None) | None => fields.optional(token, NotificationToken::parse),
+            Some(_) | None => fields.optional(TOKEN, NotificationToken::parse),
         };
         let sdk_version = fields.required("Config.SdkVersion", SdkVersion::parse);
         alg?;
@@ -89,5 +99,49 @@ impl NewPush {
                 sdk_version: sdk_version?,
             },
         })
+    }
+}
+
+/// The push parameters of a request that changes a Factor: what is absent stays as it is.
+#[derive(Clone, Debug)]
+pub(super) struct PushUpdate {
+    notification_platform: Option<NotificationPlatform>,
+    notification_token: Option<NotificationToken>,
+    sdk_version: Option<SdkVersion>,
+}
+
+impl PushUpdate {
+    /// Reads them. `Config.AppId`, which the device SDKs send along, cannot be changed and is ignored.
+    pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        let notification_platform =
+            fields.optional("Config.NotificationPlatform", NotificationPlatform::parse);
+        let notification_token = fields.optional(TOKEN, NotificationToken::parse);
+        let sdk_version = fields.optional("Config.SdkVersion", SdkVersion::parse);
+        Some(Self {
+            notification_platform: notification_platform?,
+            notification_token: notification_token?,
+            sdk_version: sdk_version?,
+        })
+    }
+
+    /// What becomes of a Factor's configuration.
+    ///
+    /// # Errors
+    /// If nobody could be notified any more, for want of a token.
+    pub(super) fn applied_to(&self, config: &PushConfig) -> Result<PushConfig, Vec<InvalidParameter>> {
+        let config = PushConfig {
+            app_id: config.app_id.clone(),
+            notification_platform: self.notification_platform.unwrap_or(config.notification_platform),
+            notification_token: self
+                .notification_token
+                .as_ref()
+                .or(config.notification_token.as_ref())
+                .cloned(),
+            sdk_version: self.sdk_version.as_ref().unwrap_or(&config.sdk_version).clone(),
+        };
+        if config.notification_platform.needs_token() && config.notification_token.is_none() {
+            return Err(vec![Rule::Required.broken_by(TOKEN)]);
+        }
+        Ok(config)
     }
 }

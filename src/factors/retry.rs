@@ -7,9 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::{Factor, Status};
 use crate::parameters::{ReadFields, Rule};
 use crate::sealing::DataKey;
 use crate::sid::{AccountSid, FactorSid, Identity, ServiceSid};
+use crate::time::Timestamp;
 
 /// What a caller sends to make a retry safe, in the header `Idempotency-Key`: 1 to 255 printable ASCII characters.
 #[derive(Clone, Debug)]
@@ -56,7 +58,7 @@ impl IdempotencyKey {
 }
 
 /// What makes a request one that can be retried: its key, and what it stands for.
-pub(super) struct Retry {
+pub struct Retry {
     pub(super) key: IdempotencyKey,
     parameters: Zeroizing<[u8; 32]>,
 }
@@ -97,7 +99,10 @@ fn digest(fields: &ReadFields<'_>) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(digest.finalize().into())
 }
 
-/// Which request a Factor comes from, stored with it.
+/// Seconds for which a key is one of a retry: 24 hours.
+const KEY_TIME: u32 = 24 * 3600;
+
+/// Which request a Factor was last written by, and what made the one that made it.
 #[derive(Clone, Debug)]
 pub struct Provenance {
     request_id: String,
@@ -109,14 +114,14 @@ pub struct Provenance {
 pub(super) enum Origin {
     /// From that very request: the answer to its write was lost.
     ThisRequest,
-    /// From an earlier one with the same key and the same parameters.
+    /// From an earlier one with the same key and the same parameters, whose answer can be given again.
     SameRequestBefore,
-    /// From another one.
+    /// From another one, or one whose answer is not given again.
     AnotherRequest,
 }
 
 impl Provenance {
-    /// The request with this ID, and the fingerprint of its parameters if it has an `Idempotency-Key`.
+    /// The request with this ID, and the fingerprint of what was asked for if it had an `Idempotency-Key`.
     #[must_use]
     pub fn new(request_id: String, fingerprint: Option<Fingerprint>) -> Self {
         Self {
@@ -134,23 +139,34 @@ impl Provenance {
         Self::new(request_id.to_owned(), fingerprint)
     }
 
+    /// The same, written once more.
+    pub(super) fn written_by(&self, request_id: &str) -> Self {
+        Self::new(request_id.to_owned(), self.fingerprint)
+    }
+
     /// The request's ID: it tells a write of ours whose answer was lost from another request's.
     pub(super) fn request_id(&self) -> &str {
         &self.request_id
     }
 
-    /// The fingerprint of its parameters, if it has an `Idempotency-Key`.
+    /// The fingerprint of what was asked for, if there was an `Idempotency-Key`.
     pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
         self.fingerprint
     }
+}
 
-    /// Where a Factor of this provenance comes from, seen from `request`.
-    pub(super) fn seen_from(&self, request: &Self) -> Origin {
-        if self.fingerprint != request.fingerprint {
+impl Factor {
+    /// Where a Factor that is there comes from, seen from `request` at `now`.
+    pub(super) fn seen_from(&self, request: &Provenance, now: Timestamp) -> Origin {
+        // A binding is shown to nobody once somebody proved to have it.
+        let shown_again = self.status == Status::Unverified
+            && !self.is_gone(now)
+            && now < self.date_created.after(KEY_TIME);
+        if self.provenance.fingerprint != request.fingerprint {
             Origin::AnotherRequest
-        } else if self.request_id == request.request_id {
+        } else if self.provenance.request_id == request.request_id {
             Origin::ThisRequest
-        } else if request.fingerprint.is_some() {
+        } else if request.fingerprint.is_some() && shown_again {
             Origin::SameRequestBefore
         } else {
             Origin::AnotherRequest
@@ -266,6 +282,22 @@ mod tests {
         }
     }
 
+    /// A Factor that was made at a second of 2026 and can wait `hours` to be verified.
+    fn factor(second: u32, hours: Option<&str>) -> Factor {
+        use crate::factors::factor::tests::{creation, totp_factor};
+        let hours = hours.map(|hours| crate::settings::UnverifiedFactorHours::parse(hours).unwrap());
+        let creation = crate::factors::Creation {
+            now: at(second),
+            unverified_factor_hours: hours,
+            ..creation()
+        };
+        totp_factor("", creation).0
+    }
+
+    fn at(second: u32) -> Timestamp {
+        Timestamp::parse("2026-01-01T00:00:00Z").unwrap().after(second)
+    }
+
     #[test]
     fn a_factor_that_is_there_is_this_requests_or_the_same_requests_before_or_anothers() {
         let print = |byte| Fingerprint {
@@ -273,6 +305,14 @@ mod tests {
             code: [byte; 32],
         };
         let of = |id: &str, fingerprint| Provenance::new(id.to_owned(), fingerprint);
+        let seen = |there: &Provenance, from: &Provenance| {
+            let provenance = there.clone();
+            let factor = Factor {
+                provenance,
+                ..factor(0, None)
+            };
+            factor.seen_from(from, at(1))
+        };
         let here = of("here", Some(print(1)));
         for (there, origin) in [
             (of("here", Some(print(1))), Origin::ThisRequest),
@@ -282,7 +322,7 @@ mod tests {
             (of("here", None), Origin::AnotherRequest),
             (of("there", None), Origin::AnotherRequest),
         ] {
-            assert_eq!(there.seen_from(&here), origin, "{there:?}");
+            assert_eq!(seen(&there, &here), origin, "{there:?}");
         }
         let without_key = of("here", None);
         for (there, origin) in [
@@ -290,7 +330,38 @@ mod tests {
             (of("there", None), Origin::AnotherRequest),
             (of("here", Some(print(1))), Origin::AnotherRequest),
         ] {
-            assert_eq!(there.seen_from(&without_key), origin, "{there:?}");
+            assert_eq!(seen(&there, &without_key), origin, "{there:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_given_again_for_24_hours_and_while_the_factor_is_unverified_and_there() {
+        let print = Some(Fingerprint {
+            version: 1,
+            code: [1; 32],
+        });
+        let of = |id: &str| Provenance::new(id.to_owned(), print);
+        let seen =
+            |factor: Factor, second| factor.seen_from(&of("here"), at(second)) == Origin::SameRequestBefore;
+        for (hours, second, again) in [
+            (None, 0, true),
+            (None, 86_399, true),
+            (None, 86_400, false),
+            (Some("24"), 86_399, true),
+            (Some("1"), 3599, true),
+            (Some("1"), 3600, false),
+        ] {
+            let factor = Factor {
+                provenance: of("there"),
+                ..factor(0, hours)
+            };
+            assert_eq!(seen(factor.clone(), second), again, "{hours:?}, {second} s");
+            let verified = Factor {
+                status: Status::Verified,
+                expires: None,
+                ..factor
+            };
+            assert!(!seen(verified, second), "verified, {second} s");
         }
     }
 

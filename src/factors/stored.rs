@@ -1,63 +1,215 @@
 //! Factors in the table: the calls to DynamoDB.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::CancellationReason;
 
-use super::{Factor, Provenance, item};
+use super::{Factor, FactorType, item};
 use crate::aws::Failure;
+use crate::entities::EntityKey;
+use crate::parameters::{Page, PageRequest};
 use crate::sealing::SealedBinding;
 use crate::sid::FactorSid;
-use crate::table::{CONDITION_FAILED, Item, SK, Table, Transaction, b, key, n, s};
+use crate::table::{
+    CONDITION_FAILED, Item, Patience, Range, SK, TRANSACTION_ITEMS, Table, Transaction, b, key, n, s,
+};
+use crate::time::Timestamp;
 
-/// How the write of a Factor ended.
+/// How the write of a new Factor ended.
 pub(super) enum FactorWrite {
     /// It is in the table now.
     Written,
     /// There is one with this SID: this request's own, whose answer was lost, or an earlier request's with the same key.
-    There(Box<Factor>, Provenance),
+    There(Box<Factor>),
+    /// There was one with this SID.
+    Gone,
     /// The Entity has as many Factors of this type as it can.
     LimitReached,
 }
 
+/// What is to become of a Factor that was read.
+pub(super) enum Change {
+    /// It stays as it is.
+    None,
+    /// It becomes this one.
+    To(Box<Factor>),
+    /// It goes.
+    Gone,
+}
+
+impl Change {
+    /// What `factor` is after it, as far as it can still be shown.
+    pub(super) fn result(self, factor: Factor) -> Factor {
+        match self {
+            Self::To(factor) => *factor,
+            Self::None | Self::Gone => factor,
+        }
+    }
+}
+
+/// How the change of a Factor ended.
+pub(super) enum Changed {
+    /// As it was decided.
+    Done,
+    /// Somebody else was faster: what is there now.
+    Meanwhile(Option<Box<Factor>>),
+}
+
 impl Table {
     /// Writes a Factor and counts it on its Entity: both or neither, never over another Factor, never over the limit.
-    pub(super) async fn create_factor(
-        &self,
-        factor: &Factor,
-        provenance: &Provenance,
-    ) -> Result<FactorWrite, Failure> {
+    pub(super) async fn create_factor(&self, factor: &Factor) -> Result<FactorWrite, Failure> {
+        let counted = factor.factor_type().counted();
         let writes = || {
             Ok(vec![
-                self.put_new(item::of_factor(factor, provenance))?,
-                self.count(factor.entity(), factor.factor_type().counted())?,
+                self.put_new(item::of_factor(factor))?,
+                self.count_on(factor.entity(), factor.account_sid, counted, factor.date_created)?,
             ])
         };
         let reasons = match self.transact(writes).await? {
             Transaction::Committed => return Ok(FactorWrite::Written),
             Transaction::Cancelled(reasons) => reasons,
         };
-        let mut there = reasons
-            .into_iter()
-            .next()
-            .filter(|reason| reason.code() == Some(CONDITION_FAILED))
-            .and_then(|reason| reason.item);
+        let mut there = refused_by(reasons);
         if there.is_none() {
             // The count alone was refused. A replay has to be found on a full Entity too, and nothing promises that a
             // transaction reports every condition that failed.
-            there = self.read(factor_key(factor)).await?;
+            there = self.read(factor_key(factor.entity(), factor.sid)).await?;
         }
-        match there {
-            Some(item) => Ok(FactorWrite::There(
-                Box::new(item::to_factor(&item)?),
-                item::to_provenance(&item)?,
-            )),
-            None => Ok(FactorWrite::LimitReached),
+        Ok(match there {
+            Some(item) => match item::to_factor(&item)? {
+                Some(factor) => FactorWrite::There(Box::new(factor)),
+                None => FactorWrite::Gone,
+            },
+            None => FactorWrite::LimitReached,
+        })
+    }
+
+    /// Makes room on an Entity that is said to be full: what is gone gives its place back, and the count becomes what is there. False
+    /// if there is none to be made.
+    pub(super) async fn make_room(
+        &self,
+        entity: EntityKey<'_>,
+        factor_type: FactorType,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let counted = factor_type.counted();
+        let mut patience = Patience::begin();
+        loop {
+            let Some(read) = self.entity_revision(entity).await? else {
+                return Ok(true);
+            };
+            let factors = self.read_factors(entity).await?;
+            let of_type = || {
+                factors
+                    .iter()
+                    .filter(|factor| factor.factor_type() == factor_type)
+            };
+            let gone: Vec<&Factor> = of_type()
+                .filter(|factor| factor.is_gone(now))
+                .take(TRANSACTION_ITEMS - 1)
+                .collect();
+            let there = of_type().count() - gone.len();
+            if there >= usize::from(counted.limit) {
+                return Ok(false);
+            }
+            let writes = || {
+                let tombstone = |factor: &&Factor| {
+                    self.put_over(item::of_tombstone(factor, request_id, now), factor.revision)
+                };
+                let mut writes: Vec<_> = gone.iter().map(tombstone).collect::<Result<_, _>>()?;
+                writes.push(self.set_count(entity, counted, there, read)?);
+                Ok(writes)
+            };
+            if let Transaction::Committed = self.transact(writes).await? {
+                return Ok(true);
+            }
+            patience.wait_for_others(&self.randomness).await?;
         }
     }
 
-    /// A Factor as it is in the table now; `None` if it is gone.
-    pub(crate) async fn read_factor(&self, factor: &Factor) -> Result<Option<Factor>, Failure> {
-        let item = self.read(factor_key(factor)).await?;
-        item.as_ref().map(item::to_factor).transpose()
+    /// A Factor as it is in the table now; `None` if it is not there, or not any more.
+    pub(crate) async fn read_factor(
+        &self,
+        entity: EntityKey<'_>,
+        sid: FactorSid,
+    ) -> Result<Option<Factor>, Failure> {
+        let item = self.read(factor_key(entity, sid)).await?;
+        item.as_ref().map_or(Ok(None), item::to_factor)
+    }
+
+    /// Changes a Factor that was read, if nobody changed it meanwhile; else waits a moment and says what is there then.
+    pub(super) async fn change_factor(
+        &self,
+        read: &Factor,
+        change: &Change,
+        (request_id, now): (&str, Timestamp),
+        patience: &mut Patience,
+    ) -> Result<Changed, Failure> {
+        let entity = read.entity();
+        let writes = || match change {
+            Change::None => Ok(vec![]),
+            Change::To(factor) => Ok(vec![self.put_over(item::of_factor(factor), read.revision)?]),
+            Change::Gone => Ok(vec![
+                self.put_over(item::of_tombstone(read, request_id, now), read.revision)?,
+                self.count_off(entity, read.factor_type().counted())?,
+            ]),
+        };
+        if matches!(change, Change::None) {
+            return Ok(Changed::Done);
+        }
+        let reasons = match self.transact(writes).await? {
+            Transaction::Committed => return Ok(Changed::Done),
+            Transaction::Cancelled(reasons) => reasons,
+        };
+        let item = match refused_by(reasons) {
+            Some(item) => Some(item),
+            None => self.read(factor_key(entity, read.sid)).await?,
+        };
+        let there = match &item {
+            // This request's own write, of which the answer was lost.
+            Some(item) if item::is_by(item, request_id)? => return Ok(Changed::Done),
+            Some(item) => item::to_factor(item)?,
+            None => None,
+        };
+        patience.wait_for_others(&self.randomness).await?;
+        Ok(Changed::Meanwhile(there.map(Box::new)))
+    }
+
+    /// A page of an Entity's Factors, in the order of their SIDs.
+    pub(super) async fn list_factors(
+        &self,
+        entity: EntityKey<'_>,
+        request: &PageRequest<FactorSid>,
+        now: Timestamp,
+    ) -> Result<Page<Factor>, Failure> {
+        let pk = entity.partition();
+        let range = Range::Partition {
+            pk: &pk,
+            prefix: FactorSid::PREFIX,
+        };
+        let read = |item: &Item| Ok(item::to_factor(item)?.filter(|factor| !factor.is_gone(now)));
+        self.query_page(range, request, |sid| key(&pk, sid.as_str()), read)
+            .await
+    }
+
+    /// All of an Entity's Factors, those that are gone by the clock alone too.
+    async fn read_factors(&self, entity: EntityKey<'_>) -> Result<Vec<Factor>, Failure> {
+        let pk = entity.partition();
+        let range = Range::Partition {
+            pk: &pk,
+            prefix: FactorSid::PREFIX,
+        };
+        let (mut factors, mut start) = (Vec::new(), None);
+        loop {
+            let (items, next) = self.query(range, true, usize::MAX, start).await?;
+            for item in &items {
+                factors.extend(item::to_factor(item)?);
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(factors);
+            }
+        }
     }
 
     /// Some of all Factors there are, each as far as it can be read, and where the next begin. For the operator alone: it reads
@@ -77,10 +229,8 @@ impl Table {
             .send()
             .await?;
         let items = output.items.unwrap_or_default();
-        Ok((
-            items.iter().map(item::to_factor).collect(),
-            output.last_evaluated_key,
-        ))
+        let factors = items.iter().filter_map(|item| item::to_factor(item).transpose());
+        Ok((factors.collect(), output.last_evaluated_key))
     }
 
     /// Writes another seal of the same binding, if the Factor is still the one that was read; whether it was.
@@ -93,7 +243,7 @@ impl Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(factor_key(factor)))
+            .set_key(Some(factor_key(factor.entity(), factor.sid)))
             .condition_expression("revision = :revision")
             .update_expression("SET binding = :sealed ADD revision :one")
             .expression_attribute_values(":revision", n(factor.revision.get()))
@@ -109,7 +259,12 @@ impl Table {
     }
 }
 
-fn factor_key(factor: &Factor) -> Item {
-    let partition = factor.identity.partition(factor.service_sid);
-    key(&partition, factor.sid.as_str())
+fn factor_key(entity: EntityKey<'_>, sid: FactorSid) -> Item {
+    key(&entity.partition(), sid.as_str())
+}
+
+/// The item that refused the first write of a transaction, as far as it was the first that was refused.
+fn refused_by(reasons: Vec<CancellationReason>) -> Option<Item> {
+    let reason = reasons.into_iter().next()?;
+    (reason.code() == Some(CONDITION_FAILED)).then_some(reason.item)?
 }

@@ -1,7 +1,7 @@
 //! totp Factors: what a request asks for, and what comes of it with the Service's settings and some chance (RFC 6238).
 
 use super::{Entropy, Seed};
-use crate::parameters::{Fields, Rule};
+use crate::parameters::{Fields, InvalidParameter, Rule};
 use crate::services::{CodeLength, Issuer, Service, Skew, TimeStep};
 
 /// The hash function of the HMAC (API page, `Config.Alg`).
@@ -59,6 +59,11 @@ impl TotpAlgorithm {
     }
 }
 
+const ALG: &str = "Config.Alg";
+const TIME_STEP: &str = "Config.TimeStep";
+const SKEW: &str = "Config.Skew";
+const CODE_LENGTH: &str = "Config.CodeLength";
+
 /// The totp parameters of a request; what is absent is decided by the Service and by chance.
 #[derive(Clone, Debug)]
 pub(super) struct NewTotp {
@@ -73,10 +78,10 @@ impl NewTotp {
     /// Reads the totp parameters of a request.
     pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
         let seed = fields.optional("Binding.Secret", Seed::parse);
-        let algorithm = fields.optional("Config.Alg", TotpAlgorithm::parse);
-        let time_step = fields.optional("Config.TimeStep", TimeStep::parse);
-        let skew = fields.optional("Config.Skew", Skew::parse);
-        let code_length = fields.optional("Config.CodeLength", CodeLength::parse);
+        let algorithm = fields.optional(ALG, TotpAlgorithm::parse);
+        let time_step = fields.optional(TIME_STEP, TimeStep::parse);
+        let skew = fields.optional(SKEW, Skew::parse);
+        let code_length = fields.optional(CODE_LENGTH, CodeLength::parse);
         Some(Self {
             seed: seed?,
             algorithm: algorithm?.unwrap_or_default(),
@@ -97,7 +102,7 @@ pub struct Totp {
 }
 
 /// How codes come from a seed (RFC 6238), and how an authenticator app shows them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TotpConfig {
     /// `config.alg`
     pub algorithm: TotpAlgorithm,
@@ -126,6 +131,64 @@ impl NewTotp {
                 code_length: self.code_length.unwrap_or(defaults.code_length),
                 issuer: service.issuer(),
             },
+        }
+    }
+}
+
+/// The totp parameters of a request that changes a Factor: what is absent stays as it is.
+#[derive(Clone, Debug)]
+pub(super) struct TotpUpdate {
+    algorithm: Option<TotpAlgorithm>,
+    time_step: Option<TimeStep>,
+    skew: Option<Skew>,
+    code_length: Option<CodeLength>,
+}
+
+impl TotpUpdate {
+    /// Reads them.
+    pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        let algorithm = fields.optional(ALG, TotpAlgorithm::parse);
+        let time_step = fields.optional(TIME_STEP, TimeStep::parse);
+        let skew = fields.optional(SKEW, Skew::parse);
+        let code_length = fields.optional(CODE_LENGTH, CodeLength::parse);
+        Some(Self {
+            algorithm: algorithm?,
+            time_step: time_step?,
+            skew: skew?,
+            code_length: code_length?,
+        })
+    }
+
+    /// What becomes of a Factor's configuration, of which only the skew is free where an app's codes are `settled`.
+    ///
+    /// # Errors
+    /// Everything else that would change: the app would go on showing the codes of before.
+    pub(super) fn applied_to(
+        &self,
+        config: &TotpConfig,
+        settled: bool,
+    ) -> Result<TotpConfig, Vec<InvalidParameter>> {
+        const SETTLED: Rule = Rule::own("cannot be changed once codes of the Factor were accepted");
+        let updated = TotpConfig {
+            algorithm: self.algorithm.unwrap_or(config.algorithm),
+            time_step: self.time_step.unwrap_or(config.time_step),
+            skew: self.skew.unwrap_or(config.skew),
+            code_length: self.code_length.unwrap_or(config.code_length),
+            issuer: config.issuer.clone(),
+        };
+        let changed: Vec<InvalidParameter> = [
+            (ALG, updated.algorithm != config.algorithm),
+            (TIME_STEP, updated.time_step != config.time_step),
+            (CODE_LENGTH, updated.code_length != config.code_length),
+        ]
+        .into_iter()
+        .filter(|(_, changed)| settled && *changed)
+        .map(|(parameter, _)| SETTLED.broken_by(parameter))
+        .collect();
+        if changed.is_empty() {
+            Ok(updated)
+        } else {
+            Err(changed)
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Lists, whatever is listed: a page of resources and the `meta` by which to find the others.
 
-use std::fmt::Display;
-
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::parameters::{Page, PageRequest, PageToken};
@@ -26,7 +24,7 @@ struct Meta {
 impl<T> List<T> {
     /// The page that was asked for, `url` being where the list is. `key_of` is what a list is in the order of, and
     /// `resource` shows an item.
-    pub(crate) fn new<'a, I, K: Display>(
+    pub(crate) fn new<'a, I, K: AsRef<str>>(
         key: &'static str,
         url: &str,
         request: &PageRequest<K>,

@@ -1,6 +1,6 @@
 //! Pages of lists, whatever is listed: which one is asked for, and what is on it. `K` is the key in whose order a list is.
 
-use std::fmt::{self, Display};
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::text::integer;
@@ -67,11 +67,11 @@ impl<K> PageToken<K> {
     }
 }
 
-impl<K: Display> Display for PageToken<K> {
+impl<K: AsRef<str>> fmt::Display for PageToken<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::After(key) => write!(f, "PA{key}"),
-            Self::Before(key) => write!(f, "PB{key}"),
+            Self::After(key) => write!(f, "PA{}", key.as_ref()),
+            Self::Before(key) => write!(f, "PB{}", key.as_ref()),
         }
     }
 }
@@ -84,17 +84,6 @@ pub(crate) struct Page<T> {
     pub(crate) has_previous: bool,
     /// Whether there is something after the last one here.
     pub(crate) has_next: bool,
-}
-
-impl<T> Page<T> {
-    /// The same page of what `read` makes of its items.
-    pub(crate) fn try_map<U, E>(self, read: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
-        Ok(Page {
-            items: self.items.into_iter().map(read).collect::<Result<_, _>>()?,
-            has_previous: self.has_previous,
-            has_next: self.has_next,
-        })
-    }
 }
 
 #[cfg(test)]

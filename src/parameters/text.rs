@@ -27,6 +27,15 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     }
 }
 
+/// Whether it says the same, which is no secret between what was sent and what is there.
+impl<const MIN: usize, const MAX: usize> PartialEq for Text<MIN, MAX> {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> Eq for Text<MIN, MAX> {}
+
 /// A number in the range `MIN` to `MAX`, `DEFAULT` where nobody set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounded<const MIN: u8, const MAX: u8, const DEFAULT: u8>(u8);

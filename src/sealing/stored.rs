@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::aws::Failure;
 use crate::parameters::Rule;
-use crate::table::{Item, PK, SK, Stored, Table, Transaction, b, item, key, s};
+use crate::table::{Item, PK, Range, SK, Stored, Table, Transaction, b, item, key, s};
 use crate::time::Timestamp;
 
 /// What the sort keys of data keys begin with; their versions follow, in as many digits as the largest has, so that the
@@ -23,8 +23,7 @@ pub(crate) struct Wrapped {
 impl Table {
     /// The newest data key; `None` if there is none yet.
     pub(crate) async fn read_newest_data_key(&self) -> Result<Option<Wrapped>, Failure> {
-        let account = self.account_partition();
-        let (items, _) = self.query(account, PREFIX, false, 1, None).await?;
+        let (items, _) = self.query(self.data_keys(), false, 1, None).await?;
         items.first().map(to_wrapped).transpose()
     }
 
@@ -32,8 +31,7 @@ impl Table {
     pub(crate) async fn read_data_key_versions(&self) -> Result<BTreeSet<u32>, Failure> {
         let (mut versions, mut start) = (BTreeSet::new(), None);
         loop {
-            let account = self.account_partition();
-            let (items, next) = self.query(account, PREFIX, true, PAGE, start).await?;
+            let (items, next) = self.query(self.data_keys(), true, PAGE, start).await?;
             for item in &items {
                 versions.insert(to_wrapped(item)?.version);
             }
@@ -41,6 +39,13 @@ impl Table {
             if start.is_none() {
                 return Ok(versions);
             }
+        }
+    }
+
+    fn data_keys(&self) -> Range<'_> {
+        Range::Partition {
+            pk: self.account_partition(),
+            prefix: PREFIX,
         }
     }
 

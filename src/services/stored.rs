@@ -9,7 +9,7 @@ use super::{Service, ServiceUpdate, item};
 use crate::aws::Failure;
 use crate::parameters::{Page, PageRequest};
 use crate::sid::ServiceSid;
-use crate::table::{Item, Table, Transaction, key, n, s};
+use crate::table::{Item, Range, Table, Transaction, key, n, s};
 use crate::time::Timestamp;
 
 /// Services that the first read brings along: most deployments have fewer.
@@ -25,9 +25,11 @@ impl Table {
     /// The first Services of the account.
     pub(super) async fn read_first_services(&self) -> Result<Vec<Service>, Failure> {
         let account = self.account_partition();
-        let (items, _) = self
-            .query(account, ServiceSid::PREFIX, true, FIRST_SERVICES, None)
-            .await?;
+        let services = Range::Partition {
+            pk: account,
+            prefix: ServiceSid::PREFIX,
+        };
+        let (items, _) = self.query(services, true, FIRST_SERVICES, None).await?;
         items.iter().map(item::to_service).collect()
     }
 
@@ -36,9 +38,13 @@ impl Table {
         &self,
         request: &PageRequest<ServiceSid>,
     ) -> Result<Page<Service>, Failure> {
-        self.query_page(self.account_partition(), ServiceSid::PREFIX, request)
-            .await?
-            .try_map(|item| item::to_service(&item))
+        let services = Range::Partition {
+            pk: self.account_partition(),
+            prefix: ServiceSid::PREFIX,
+        };
+        let read = |item: &Item| item::to_service(item).map(Some);
+        self.query_page(services, request, |sid| self.service_key(*sid), read)
+            .await
     }
 
     /// Writes a new Service, never over another.

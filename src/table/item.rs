@@ -21,6 +21,11 @@ pub(crate) fn n(number: impl Into<u64>) -> AttributeValue {
     AttributeValue::N(number.into().to_string())
 }
 
+/// A number attribute below zero, to be added.
+pub(crate) fn minus(number: impl Into<u64>) -> AttributeValue {
+    AttributeValue::N(format!("-{}", number.into()))
+}
+
 /// A binary attribute.
 pub(crate) fn b(bytes: impl Into<Vec<u8>>) -> AttributeValue {
     AttributeValue::B(Blob::new(bytes))
@@ -98,6 +103,11 @@ impl<'a> Stored<'a> {
             Some(AttributeValue::M(item)) => Ok(Self { item, ..self }),
             _ => Err(self.not_ours(attribute)),
         }
+    }
+
+    /// Whether it has no other attributes than these.
+    pub(crate) fn has_only(self, attributes: &[&str]) -> bool {
+        self.item.keys().all(|name| attributes.contains(&name.as_str()))
     }
 
     /// The error that an attribute is not as this software writes it.

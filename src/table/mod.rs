@@ -7,7 +7,10 @@
 //! | Service | Account SID | Service SID |
 //! | data key, wrapped | Account SID | `DK` and its version |
 //! | Entity: how many Factors it has | Service SID `/` Identity | Entity SID |
-//! | Factor | Service SID `/` Identity | Factor SID |
+//! | Factor, or what is left of one | Service SID `/` Identity | Factor SID |
+//!
+//! The index `entities` has the Entities alone, by Service SID and Identity, and DynamoDB deletes what has an `expires` in the
+//! past, within days: whoever reads looks at the clock first.
 
 mod item;
 mod page;
@@ -19,20 +22,28 @@ use crate::aws::Failure;
 use crate::randomness::Randomness;
 use crate::sid::AccountSid;
 pub use item::Item;
-pub(crate) use item::{Stored, b, item, m, n, s};
-pub(crate) use transaction::{CONDITION_FAILED, CONFLICT_TIME, Transaction};
+pub(crate) use item::{Stored, b, item, m, minus, n, s};
+pub(crate) use page::Range;
+pub(crate) use transaction::{CONDITION_FAILED, CONFLICT_TIME, Patience, TRANSACTION_ITEMS, Transaction};
 
 /// The partition key's name.
 pub(crate) const PK: &str = "pk";
 /// The sort key's name.
 pub(crate) const SK: &str = "sk";
 
+/// The attribute with the second from which DynamoDB deletes an item, counted from 1970.
+pub(crate) const EXPIRES: &str = "expires";
+/// The attribute that has an Entity in the index, with the SID of the Service that it is one of.
+pub(crate) const ENTITIES_OF: &str = "entities_of";
+/// The index of Entities.
+pub(crate) const ENTITIES: &str = "entities";
+
 /// The table of one deployment.
 pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
     account_sid: AccountSid,
-    randomness: Randomness,
+    pub(crate) randomness: Randomness,
 }
 
 impl Table {

@@ -1,27 +1,47 @@
 //! Pages: the one loop by which any list is read.
 
-use super::{Item, PK, SK, Table, key, s};
+use super::{ENTITIES, ENTITIES_OF, Item, PK, SK, Table, s};
 use crate::aws::Failure;
 use crate::parameters::{Page, PageRequest, PageToken};
 
+/// Items that lie one after another.
+#[derive(Clone, Copy)]
+pub(crate) enum Range<'a> {
+    /// In a partition, those whose sort keys begin with a prefix, as they are now.
+    Partition {
+        /// The partition key.
+        pk: &'a str,
+        /// What the sort keys begin with; empty for all.
+        prefix: &'static str,
+    },
+    /// The Entities of a Service, as they were a moment ago.
+    Entities {
+        /// The Service SID.
+        of: &'a str,
+    },
+}
+
 impl Table {
-    /// A page of the items in a partition whose sort keys begin with `prefix`, by a query and never by a scan.
-    pub(crate) async fn query_page<K: AsRef<str>>(
+    /// A page of a range, by queries and never by a scan. `key` says where an item is that has this key, and `read` what an item
+    /// is, or that it is none of the list.
+    pub(crate) async fn query_page<K, T>(
         &self,
-        partition: &str,
-        prefix: &str,
+        range: Range<'_>,
         request: &PageRequest<K>,
-    ) -> Result<Page<Item>, Failure> {
+        key: impl Fn(&K) -> Item,
+        read: impl Fn(&Item) -> Result<Option<T>, Failure>,
+    ) -> Result<Page<T>, Failure> {
         let wanted = usize::from(request.size);
         let forward = !matches!(request.token, Some(PageToken::Before(_)));
-        let token = request.token.as_ref();
-        let mut start = token.map(|token| key(partition, token.key().as_ref()));
-        let mut items: Vec<Item> = Vec::new();
+        let mut start = request.token.as_ref().map(|token| key(token.key()));
+        let mut items: Vec<T> = Vec::new();
         // One more than wanted tells whether there are more. A query ends early at 1 MB.
         loop {
             let missing = wanted + 1 - items.len();
-            let (found, next) = self.query(partition, prefix, forward, missing, start).await?;
-            items.extend(found);
+            let (found, next) = self.query(range, forward, missing, start).await?;
+            for item in &found {
+                items.extend(read(item)?);
+            }
             start = next;
             if items.len() > wanted || start.is_none() {
                 break;
@@ -45,28 +65,38 @@ impl Table {
         })
     }
 
-    /// The items of one query, as they are now, and where the next begins.
+    /// The items of one query, and where the next begins.
     pub(crate) async fn query(
         &self,
-        partition: &str,
-        prefix: &str,
+        range: Range<'_>,
         forward: bool,
         limit: usize,
         start: Option<Item>,
     ) -> Result<(Vec<Item>, Option<Item>), Failure> {
-        let output = self
+        let query = self
             .client
             .query()
             .table_name(&self.name)
-            .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :prefix)"))
-            .expression_attribute_values(":pk", s(partition))
-            .expression_attribute_values(":prefix", s(prefix))
             .scan_index_forward(forward)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start)
-            .consistent_read(true)
-            .send()
-            .await?;
+            .set_exclusive_start_key(start);
+        let query = match range {
+            Range::Partition { pk, prefix: "" } => query
+                .key_condition_expression(format!("{PK} = :pk"))
+                .expression_attribute_values(":pk", s(pk))
+                .consistent_read(true),
+            Range::Partition { pk, prefix } => query
+                .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :prefix)"))
+                .expression_attribute_values(":pk", s(pk))
+                .expression_attribute_values(":prefix", s(prefix))
+                .consistent_read(true),
+            // An index has no consistent reads.
+            Range::Entities { of } => query
+                .index_name(ENTITIES)
+                .key_condition_expression(format!("{ENTITIES_OF} = :of"))
+                .expression_attribute_values(":of", s(of)),
+        };
+        let output = query.send().await?;
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 }

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use data_encoding::HEXLOWER;
 
-use super::{Item, Table};
-use crate::aws::Failure;
+use super::{Item, Table, n};
+use crate::aws::{Cause, Failure};
 use crate::randomness::Randomness;
+use crate::revision::Revision;
 
 /// How a transaction ended.
 pub(crate) enum Transaction {
@@ -27,6 +28,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// Pauses are never longer.
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
+/// Writes in one transaction, at the most
+/// ([quotas](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html)).
+pub(crate) const TRANSACTION_ITEMS: usize = 100;
+
 /// The code of a condition that did not hold.
 pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 
@@ -40,9 +45,7 @@ impl Table {
         &self,
         items: impl Fn() -> Result<Vec<TransactWriteItem>, Failure>,
     ) -> Result<Transaction, Failure> {
-        #[expect(clippy::disallowed_methods, reason = "how long it waits, not what time it is")]
-        let started = Instant::now();
-        let mut longest_pause = FIRST_PAUSE;
+        let mut patience = Patience::begin();
         let mut token = token(&self.randomness)?;
         loop {
             let sent = self
@@ -72,16 +75,35 @@ impl Table {
             if !codes.iter().all(|code| code == "None" || passing(code)) {
                 return Err(Failure::Fault(error.into()));
             }
-            if started.elapsed() + longest_pause > CONFLICT_TIME {
-                return Err(Failure::Throttled(error.into()));
-            }
-            // Full jitter: writers that collided spread over the whole pause.
-            tokio::time::sleep(longest_pause.mul_f64(fraction(&self.randomness)?)).await;
-            longest_pause = LONGEST_PAUSE.min(longest_pause * 2);
+            patience.pause(&self.randomness, || error.into()).await?;
             if cancelled {
                 token = self::token(&self.randomness)?;
             }
         }
+    }
+
+    /// Puts an item in the place of one that is still the one that was read, as one write of a transaction; a refusal shows the one
+    /// that is there.
+    pub(crate) fn put_over(&self, item: Item, read: Revision) -> Result<TransactWriteItem, Failure> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("revision = :read")
+            .expression_attribute_values(":read", n(read.get()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| Failure::Fault(error.into()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Deletes an item, whatever it is by now, as one write of a transaction.
+    pub(crate) fn delete(&self, key: Item) -> Result<TransactWriteItem, Failure> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .build()
+            .map_err(|error| Failure::Fault(error.into()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// Puts an item where none is, as one write of a transaction; a refusal shows the one that is there.
@@ -94,6 +116,47 @@ impl Table {
             .build()
             .map_err(|error| Failure::Fault(error.into()))?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// How writers of one item that collided wait for each other.
+pub(crate) struct Patience {
+    started: Instant,
+    longest_pause: Duration,
+}
+
+impl Patience {
+    /// All of it is left.
+    pub(crate) fn begin() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "how long it waits, not what time it is")]
+        let started = Instant::now();
+        Self {
+            started,
+            longest_pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Waits a moment after another writer was faster.
+    ///
+    /// # Errors
+    /// When others always were.
+    pub(crate) async fn wait_for_others(&mut self, randomness: &Randomness) -> Result<(), Failure> {
+        let cause = || "writers of one item keep colliding".into();
+        self.pause(randomness, cause).await
+    }
+
+    /// Waits a moment before another try.
+    ///
+    /// # Errors
+    /// When there was no end of collisions: the `cause`.
+    async fn pause(&mut self, randomness: &Randomness, cause: impl FnOnce() -> Cause) -> Result<(), Failure> {
+        if self.started.elapsed() + self.longest_pause > CONFLICT_TIME {
+            return Err(Failure::Throttled(cause()));
+        }
+        // Full jitter: writers that collided spread over the whole pause.
+        tokio::time::sleep(self.longest_pause.mul_f64(fraction(randomness)?)).await;
+        self.longest_pause = LONGEST_PAUSE.min(self.longest_pause * 2);
+        Ok(())
     }
 }
 

@@ -1,0 +1,32 @@
+//! `DELETE /v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}`
+
+use super::stored::{Change, Changed};
+use crate::app::App;
+use crate::call::Call;
+use crate::entities::EntityKey;
+use crate::http::Answer;
+use crate::refusal::Refusal;
+use crate::route::FactorAt;
+use crate::table::Patience;
+
+/// Deletes a Factor and counts it off its Entity.
+pub(crate) async fn delete(app: &App, call: &mut Call<'_>, at: FactorAt) -> Result<Answer, Refusal> {
+    let identity = at.identity()?;
+    let entity = EntityKey::of(app.settings.account_sid, at.service_sid, &identity);
+    call.subject.entity_sid = Some(entity.sid);
+    app.service(call, at.service_sid).await?;
+    let (by, mut patience) = ((call.request_id, call.timestamp()), Patience::begin());
+    let mut there = app.table.read_factor(entity, at.factor_sid).await?;
+    loop {
+        let factor = there.filter(|factor| !factor.is_gone(by.1));
+        let factor = factor.ok_or_else(|| call.not_found())?;
+        match app
+            .table
+            .change_factor(&factor, &Change::Gone, by, &mut patience)
+            .await?
+        {
+            Changed::Done => return Ok(Answer::no_content()),
+            Changed::Meanwhile(other) => there = other.map(|factor| *factor),
+        }
+    }
+}

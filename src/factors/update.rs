@@ -1,0 +1,80 @@
+//! `POST /v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}`
+
+use std::sync::Arc;
+
+use super::change::{Decision, Outcome, Update};
+use super::stored::{Change, Changed};
+use super::{Factor, FactorJson};
+use crate::app::App;
+use crate::call::{Attempt, Call};
+use crate::entities::EntityKey;
+use crate::http::Answer;
+use crate::refusal::Refusal;
+use crate::route::FactorAt;
+use crate::table::Patience;
+
+/// Changes what a request names, and verifies the Factor where it shows that the user has what it stands for.
+pub(crate) async fn update(app: &App, call: &mut Call<'_>, at: FactorAt) -> Result<Answer, Refusal> {
+    let mut fields = call.request.form()?;
+    let identity = Update::parse_any(&at.identity, &mut fields);
+    let identity = fields.finish(identity)?;
+    let entity = EntityKey::of(app.settings.account_sid, at.service_sid, &identity);
+    call.subject.entity_sid = Some(entity.sid);
+    app.service(call, at.service_sid).await?;
+
+    let (by, mut patience) = ((call.request_id, call.timestamp()), Patience::begin());
+    let mut there = app.table.read_factor(entity, at.factor_sid).await?;
+    let (factor, outcome) = loop {
+        let factor = there.filter(|factor| !factor.is_gone(by.1));
+        let factor = factor.ok_or_else(|| call.not_found())?;
+        let (change, outcome) = decide(app, call, &factor).await?;
+        match app
+            .table
+            .change_factor(&factor, &change, by, &mut patience)
+            .await?
+        {
+            Changed::Done => break (change.result(factor), outcome),
+            Changed::Meanwhile(other) => there = other.map(|factor| *factor),
+        }
+    };
+    call.attempt = outcome.name().map(|outcome| Attempt {
+        factor_type: factor.factor_type().name(),
+        outcome,
+    });
+    match outcome {
+        Outcome::Updated | Outcome::Verified | Outcome::Wrong => {
+            Ok(Answer::ok(&FactorJson::new(&factor, &call.base())))
+        }
+        Outcome::NotTheCode { .. } | Outcome::BadSignature => Err(Refusal::NotVerified),
+        Outcome::Stopped(stopped) => Err(Refusal::Stopped(stopped)),
+    }
+}
+
+/// What becomes of the Factor that was read: the request is read by its type, its binding is opened where something is to be proved,
+/// and it is sealed with the newest data key where it is written.
+async fn decide(app: &App, call: &Call<'_>, factor: &Factor) -> Result<(Change, Outcome), Refusal> {
+    let mut fields = call.request.form()?;
+    let update = Update::parse(factor.factor_type(), &mut fields);
+    let update = fields.finish(update)?;
+
+    let newest = app.data_keys.newest(&app.table, call.now).await?;
+    let version = factor.binding.version();
+    let sealed_with = if version == newest.version() {
+        Arc::clone(&newest)
+    } else {
+        app.data_keys.version(version, &app.table, call.now).await?
+    };
+    let binding = if update.is_a_proof() {
+        Some(factor.open(&sealed_with)?)
+    } else {
+        None
+    };
+    let Decision { write, outcome } = factor.update(&update, binding.as_ref(), call.timestamp())?;
+    let Some(mut written) = write.map(|factor| factor.written_by(call.request_id)) else {
+        return Ok((Change::None, outcome));
+    };
+    if version != newest.version() {
+        written.binding = factor.reseal(&sealed_with, &newest, app.randomness.bytes()?)?;
+    }
+    Ok((Change::To(Box::new(written)), outcome))
+}
