@@ -8,7 +8,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    Projection, ProjectionType, ScalarAttributeType,
 };
 use dynoxide::Database;
 use serde_yaml_ng::Value;
@@ -62,43 +63,22 @@ impl Dynamo {
     /// Creates the table as `template.yaml` defines it, unless it is there.
     pub async fn create_table(&self) {
         let definition = table_definition();
-        let strings = |list: &Value, first: &str, second: &str| -> Vec<(String, String)> {
-            let text = |value: &Value, name: &str| value[name].as_str().expect("a string").to_owned();
-            let list = list.as_sequence().expect("a list");
-            list.iter()
-                .map(|value| (text(value, first), text(value, second)))
-                .collect()
-        };
-        let attributes = strings(
-            &definition["AttributeDefinitions"],
-            "AttributeName",
-            "AttributeType",
-        );
-        let keys = strings(&definition["KeySchema"], "AttributeName", "KeyType");
-        let billing = definition["BillingMode"].as_str().expect("a billing mode");
-        let attributes = attributes.into_iter().map(|(name, kind)| {
-            let kind = ScalarAttributeType::from(kind.as_str());
+        let attributes = list(&definition["AttributeDefinitions"]).map(|attribute| {
             AttributeDefinition::builder()
-                .attribute_name(name)
-                .attribute_type(kind)
+                .attribute_name(text(&attribute["AttributeName"]))
+                .attribute_type(ScalarAttributeType::from(text(&attribute["AttributeType"])))
                 .build()
                 .expect("complete")
         });
-        let keys = keys.into_iter().map(|(name, kind)| {
-            let kind = KeyType::from(kind.as_str());
-            KeySchemaElement::builder()
-                .attribute_name(name)
-                .key_type(kind)
-                .build()
-                .expect("complete")
-        });
+        let indexes = list(&definition["GlobalSecondaryIndexes"]).map(index);
         let created = self
             .client
             .create_table()
             .table_name(&self.table_name)
             .set_attribute_definitions(Some(attributes.collect()))
-            .set_key_schema(Some(keys.collect()))
-            .billing_mode(BillingMode::from(billing))
+            .set_key_schema(Some(keys(&definition)))
+            .set_global_secondary_indexes(Some(indexes.collect()))
+            .billing_mode(BillingMode::from(text(&definition["BillingMode"])))
             .send()
             .await;
         if let Err(error) = created {
@@ -211,6 +191,41 @@ fn table_definition() -> Value {
     let table = &template["Resources"]["Table"];
     assert_eq!(table["Type"].as_str(), Some("AWS::DynamoDB::Table"));
     table["Properties"].clone()
+}
+
+/// The keys of the table or of an index.
+fn keys(definition: &Value) -> Vec<KeySchemaElement> {
+    let keys = list(&definition["KeySchema"]).map(|key| {
+        KeySchemaElement::builder()
+            .attribute_name(text(&key["AttributeName"]))
+            .key_type(KeyType::from(text(&key["KeyType"])))
+            .build()
+            .expect("complete")
+    });
+    keys.collect()
+}
+
+/// An index of the table.
+fn index(definition: &Value) -> GlobalSecondaryIndex {
+    let projection = &definition["Projection"];
+    let attributes = list(&projection["NonKeyAttributes"]).map(|name| text(name).to_owned());
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::from(text(&projection["ProjectionType"])))
+        .set_non_key_attributes(Some(attributes.collect()));
+    GlobalSecondaryIndex::builder()
+        .index_name(text(&definition["IndexName"]))
+        .set_key_schema(Some(keys(definition)))
+        .projection(projection.build())
+        .build()
+        .expect("complete")
+}
+
+fn list(value: &Value) -> std::slice::Iter<'_, Value> {
+    value.as_sequence().expect("a list").iter()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a string")
 }
 
 /// The SDK's waiting, on tokio.
