@@ -3,7 +3,7 @@
 Usage: events.py BOOTSTRAP ENV_FILE
 
 It sends every file in events/ and checks each answer. ENV_FILE has the function's variables; the DynamoDB they name has
-to be running.
+to be running. The Entity that the events are about is deleted before and after.
 """
 
 import base64
@@ -18,6 +18,8 @@ import urllib.parse
 import urllib.request
 from importlib.metadata import files
 from pathlib import Path
+
+import pyotp
 
 BOOTSTRAP, ENV_FILE = sys.argv[1:]
 EVENTS = Path(__file__).parents[2] / "events"
@@ -80,21 +82,74 @@ def is_service(event, body):
     assert body["totp"]["time_step"] == 60, body
 
 
+def is_known_factor(event, body):
+    assert body["sid"] == event["rawPath"].rsplit("/", 1)[1], body
+    assert body["factor_type"] == "totp" and "binding" not in body, body
+    # As update-factor left it.
+    assert (body["friendly_name"], body["config"]["skew"]) == ("John's New Laptop", 2), body
+
+
+def is_unverified(event, body):
+    is_known_factor(event, body)
+    assert body["status"] == "unverified", body
+
+
+def is_verified(event, body):
+    is_known_factor(event, body)
+    assert body["status"] == "verified", body
+
+
+def is_list_of_factors(_event, body):
+    factors = body["factors"]
+    sids = [factor["sid"] for factor in factors]
+    assert sids == sorted(sids) and len(sids) == len(CREATED), body
+    assert all("binding" not in factor for factor in factors), body
+    assert body["meta"]["key"] == "factors" and body["meta"]["page_size"] == 20, body
+
+
+def is_entity(_event, body):
+    assert body["sid"].startswith("YE") and body["url"].endswith(body["identity"]), body
+    assert body["links"]["factors"] == body["url"] + "/Factors", body
+
+
+def is_list_of_entities(_event, body):
+    identities = [entity["identity"] for entity in body["entities"]]
+    assert "ff483d1ff591898a9942916050d2ca3f" in identities and identities == sorted(identities), body
+
+
 def is_nothing(_event, body):
     assert body is None, body
 
 
-ANSWERS = {
-    "create-factor-refused": (400, is_refusal),
+CREATED = {
     "create-factor-replay": (201, is_factor),
     "create-push-factor": (201, is_factor),
     "create-push-factor-without-notifications": (201, is_factor),
-    "create-service": (201, is_service),
     "create-totp-factor": (201, is_factor),
     "create-totp-factor-rest-api": (201, is_factor),
     "create-totp-factor-with-migrated-seed": (201, is_factor),
-    "preflight": (204, is_nothing),
 }
+
+# In the order in which they are sent.
+ANSWERS = {
+    "preflight": (204, is_nothing),
+    "create-service": (201, is_service),
+    "create-entity": (201, is_entity),
+    **CREATED,
+    "create-factor-refused": (400, is_refusal),
+    "update-factor": (200, is_unverified),
+    "verify-totp-factor": (200, is_verified),
+    "fetch-factor": (200, is_verified),
+    "list-factors": (200, is_list_of_factors),
+    "fetch-entity": (200, is_entity),
+    "list-entities": (200, is_list_of_entities),
+    "delete-factor": (204, is_nothing),
+    "delete-entity": (204, is_nothing),
+}
+
+
+def read(name):
+    return json.loads((EVENTS / f"{name}.json").read_text())
 
 
 def send(port, event):
@@ -104,14 +159,20 @@ def send(port, event):
         return json.load(response)
 
 
-def check(port, name):
-    event = json.loads((EVENTS / f"{name}.json").read_text())
+def check(port, name, event):
     status, is_right = ANSWERS[name]
     reply = send(port, event)
     assert reply.get("statusCode") == status, reply
     is_right(event, json.loads(reply["body"]) if reply.get("body") else None)
     print(f"{status} {name}")
     return reply
+
+
+def with_code(event, factor):
+    """The event with the code that is right now; no file can have it."""
+    code = pyotp.parse_uri(factor["binding"]["uri"]).now()
+    body = urllib.parse.urlencode({"AuthPayload": code}).encode()
+    return event | {"body": base64.b64encode(body).decode()}
 
 
 def variables():
@@ -134,10 +195,18 @@ command = [
 process = subprocess.Popen(command, env=variables() | {"PATH": os.environ["PATH"]}, stderr=subprocess.DEVNULL)
 try:
     wait_for(port)
-    for name in sorted(ANSWERS):
-        reply = check(port, name)
+    # Of an earlier run, if there is one.
+    before = send(port, read("delete-entity"))
+    assert before.get("statusCode") in (204, 404), before
+    for name in ANSWERS:
+        event = read(name)
+        if name == "verify-totp-factor":
+            event = with_code(event, factor)
+        reply = check(port, name, event)
         if name == "create-factor-replay":
-            again = check(port, name)
+            # The Factor that the events after it are about.
+            factor = json.loads(reply["body"])
+            again = check(port, name, event)
             assert again["headers"]["idempotent-replayed"] == "true", again
             assert again["body"] == reply["body"], (reply, again)
 finally:

@@ -1,11 +1,18 @@
 """What Schemathesis needs to know besides openapi.yaml."""
 
 import base64
+import hmac
+import itertools
 import json
 import re
+import time
 import uuid
+from pathlib import Path
 
+import requests
 import schemathesis
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import strategies as st
 from schemathesis.generation.meta import TestPhase
 
@@ -53,27 +60,144 @@ schemathesis.openapi.format(
 )
 
 
-# The Service that the local server begins with.
+# The account and the Service that the local server begins with.
+AUTH = ("AC0123456789abcdef0123456789abcdef", "local-auth-token")
 SERVICE_SID = "VA0123456789abcdef0123456789abcdef"
 
-identities = set()
+SID = "VA[0-9a-fA-F]{32}"
+IDENTITY = "[A-Za-z0-9-]{8,64}"
+PUSH_PARAMETERS = ("Config.NotificationPlatform", "Config.NotificationToken", "Config.SdkVersion")
+# There once a Factor was created, fetched, verified and deleted; `run` looks for it.
+WALKED = Path("walked")
+
+# Identities that have a Factor, and those that were deleted.
+identities, gone = set(), set()
+# The Factors that are there, by SID: as they were shown last, `binding` with them, and which operations they have seen.
+factors = {}
+# Keys of push Factors, by SID.
+keys = {}
+alternating = itertools.cycle([True, False])
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+PUBLIC_KEY = KEY.public_key().public_bytes(
+    serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+)
+
+
+def code(factor):
+    """The code that is right now (RFC 6238)."""
+    secret, config = factor["binding"]["secret"], factor["config"]
+    seed = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    step = int(time.time()) // config["time_step"]
+    digest = hmac.digest(seed, step.to_bytes(8, "big"), config["alg"])
+    offset = digest[-1] & 15
+    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
+    return str(number)[-config["code_length"] :].zfill(config["code_length"])
+
+
+def signature(factor):
+    return base64.b64encode(keys[factor["sid"]].sign(factor["sid"].encode(), ec.ECDSA(hashes.SHA256()))).decode()
+
+
+def new_factor(case, is_push):
+    """A Factor that has an Entity to itself."""
+    url = f"{case.operation.schema.get_base_url()}/v2/Services/{SERVICE_SID}/Entities/{uuid.uuid4()}/Factors"
+    form = {"FriendlyName": "Laptop", "FactorType": "totp"}
+    if is_push:
+        form = {
+            "FriendlyName": "Phone",
+            "FactorType": "push",
+            "Binding.PublicKey": base64.b64encode(PUBLIC_KEY).decode(),
+            "Config.AppId": "com.example.owlbank",
+            "Config.NotificationPlatform": "none",
+            "Config.SdkVersion": "1.0.0",
+        }
+    answer = requests.post(url, form, auth=AUTH, timeout=10)
+    assert answer.status_code == 201, answer.text
+    factor = answer.json()
+    factors[factor["sid"]] = factor
+    if is_push:
+        keys[factor["sid"]] = KEY
+    return factor
+
+
+def fit(body, factor):
+    """Has valid parameters fit the Factor that they are for, which a schema can't: it doesn't know the Factor."""
+    if factor["factor_type"] == "push":
+        config = factor["config"]
+        if not (body.get("Config.NotificationToken") or config["notification_token"]):
+            body.pop("Config.NotificationPlatform", None)
+        if body.get("AuthPayload") and factor["sid"] in keys and next(alternating):
+            body["AuthPayload"] = signature(factor)
+        return
+    if factor["status"] == "verified":
+        for parameter in ("Config.Alg", "Config.TimeStep", "Config.CodeLength"):
+            body.pop(parameter, None)
+    # Half of the codes are right, and of what has none, half gets one.
+    is_code = re.fullmatch("[0-9]{3,8}", str(body.get("AuthPayload")))
+    if next(alternating) or (body.get("AuthPayload") and not is_code):
+        body["AuthPayload"] = code(factor)
+
+
+def before_factor_call(case):
+    path = case.path_parameters
+    is_form = isinstance(case.body, dict)
+    is_found = all(
+        re.fullmatch(pattern, str(path.get(name)))
+        for name, pattern in [("ServiceSid", SID), ("Identity", IDENTITY), ("FactorSid", "YF[0-9a-fA-F]{32}")]
+    )
+    # A made-up Factor is a 404. The stateful phase has Factors of its own.
+    if case.meta.phase.name != TestPhase.STATEFUL and is_found:
+        factor = new_factor(case, is_form and any(parameter in case.body for parameter in PUSH_PARAMETERS))
+        path["ServiceSid"], path["Identity"], path["FactorSid"] = SERVICE_SID, factor["identity"], factor["sid"]
+    factor = factors.get(path.get("FactorSid"))
+    if factor and case.operation.method == "post" and is_form and case.meta.generation.mode.is_positive:
+        fit(case.body, factor)
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    path = case.path_parameters
+    path, phase = case.path_parameters, case.meta.phase.name
     service_sid, identity = str(path.get("ServiceSid")), str(path.get("Identity"))
-    if case.operation.method == "delete" and service_sid == SERVICE_SID:
+    method, template = case.operation.method, case.operation.path
+    if template.endswith("/{ServiceSid}") and method == "delete" and service_sid == SERVICE_SID:
         # It is found in lists, and is needed.
         path["ServiceSid"] = "VA" + uuid.uuid4().hex
-    if not case.operation.path.endswith("/Factors"):
+    if template.endswith("/{FactorSid}"):
+        before_factor_call(case)
         return
-    # A Factor in a made-up Service is a 404. The stateful phase has Services of its own.
-    if case.meta.phase.name != TestPhase.STATEFUL and re.fullmatch("VA[0-9a-fA-F]{32}", service_sid):
+    # What is in a made-up Service is a 404. The stateful phase has Services of its own.
+    if "/Entities" in template and phase != TestPhase.STATEFUL and re.fullmatch(SID, service_sid):
         path["ServiceSid"] = SERVICE_SID
-    # What else there is for an Entity can be in the way: too many Factors, or the same Idempotency-Key. So each request
-    # has one to itself, that of its own Identity if no other had that.
-    if re.fullmatch("[A-Za-z0-9-]{8,64}", identity):
+    if not template.endswith("/Factors") or not re.fullmatch(IDENTITY, identity):
+        return
+    if method == "get" and identity in gone:
+        # An empty list, which Schemathesis would take for what was deleted.
+        path["Identity"] = str(uuid.uuid4())
+    if method == "post":
+        # What else there is for an Entity can be in the way: too many Factors, or the same Idempotency-Key. So each
+        # request has one to itself, that of its own Identity if no other had that.
         if identity in identities:
             identity = path["Identity"] = str(uuid.uuid4())
         identities.add(identity)
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    method, template, status = case.operation.method, case.operation.path, response.status_code
+    if template.endswith("/{Identity}") and (method, status) == ("delete", 204):
+        gone.add(case.path_parameters["Identity"])
+    if template.endswith("/Factors") and status == 201:
+        factor = response.json()
+        factors[factor["sid"]] = factor
+    factor = factors.get((case.path_parameters or {}).get("FactorSid"))
+    if not factor or not template.endswith("/{FactorSid}"):
+        return
+    seen = factor.setdefault("seen", set())
+    if status == 200:
+        factor |= response.json()
+        seen.add(method if method == "get" else factor["status"])
+    if (method, status) == ("delete", 204):
+        del factors[factor["sid"]]
+        if seen >= {"get", "verified"}:
+            WALKED.touch()

@@ -3,60 +3,145 @@
 Usage: twilio_python.py http://127.0.0.1:9000
 """
 
+import base64
+import contextlib
 import sys
+import time
 
 import pyotp
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from twilio.base.exceptions import TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-BASE_URL = sys.argv[1]
 ACCOUNT_SID = "AC0123456789abcdef0123456789abcdef"
 AUTH_TOKEN = "local-auth-token"
 IDENTITY = "ff483d1ff591898a9942916050d2ca3f"
-PUBLIC_KEY = (
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8GdwtibWe0kpgsFl6xPQBwhtwUEyeJkeozFmi2jiJDzxFSMwVy3kVR1h/dPVYOfgkC0EkfBR"
-    "J0J/6xW47FD5vA=="
-)
+
+client = Client(ACCOUNT_SID, AUTH_TOKEN)
+client.verify.base_url = sys.argv[1]
+verify = client.verify.v2
 
 
-class Local(TwilioHttpClient):
-    def request(self, method, url, *args, **kwargs):
-        return super().request(method, url.replace("https://verify.twilio.com", BASE_URL), *args, **kwargs)
+@contextlib.contextmanager
+def refused(status, code):
+    """Expects a refusal, which is there to be looked at afterwards."""
+    refusal = []
+    try:
+        yield refusal
+    except TwilioRestException as error:
+        assert (error.status, error.code) == (status, code), error
+        refusal.append(error)
+    assert refusal, f"it was done, and not refused with {status} {code}"
 
 
-verify = Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Local()).verify.v2
+def totp_from_first_to_last(entity):
+    totp = entity.new_factors.create(friendly_name="John's Phone ü", factor_type="totp", metadata={"os": "Android"})
+    assert (totp.status, totp.metadata) == ("unverified", {"os": "Android"})
+    app = pyotp.parse_uri(totp.binding["uri"])
+    assert (app.issuer, app.name, app.interval) == ("Owl & Co", "John's Phone ü", 45)
+    assert app.secret == totp.binding["secret"]
+
+    now = int(time.time())
+    near = {app.at(now, steps) for steps in range(-3, 4)}
+    wrong = next(code for code in map("{:06}".format, range(9)) if code not in near)
+    factor = entity.factors(totp.sid)
+    assert factor.update(auth_payload=wrong).status == "unverified"
+    right = app.now()
+    assert factor.update(auth_payload=right).status == "verified"
+    # A retry, and what a login would send.
+    assert factor.update(auth_payload=right).status == "verified"
+    with refused(403, 60311):
+        factor.update(auth_payload=wrong)
+
+    fetched = factor.fetch()
+    assert (fetched.sid, fetched.status, fetched.identity) == (totp.sid, "verified", IDENTITY)
+    assert fetched.entity_sid == totp.entity_sid and fetched.url == totp.url
+    assert fetched.date_updated >= fetched.date_created
+    assert fetched.config == {"alg": "sha1", "skew": 1, "code_length": 6, "time_step": 45}, fetched.config
+    assert not hasattr(fetched, "binding")
+    renamed = factor.update(friendly_name="John's old phone", config_skew=0)
+    assert (renamed.friendly_name, renamed.config["skew"], renamed.status) == ("John's old phone", 0, "verified")
+    with refused(400, 60306):
+        factor.update(config_time_step=30)
+    return totp.sid
+
+
+def wrong_codes_come_to_an_end(entity):
+    totp = entity.new_factors.create(friendly_name="Tablet", factor_type="totp", binding_secret="A" * 32)
+    app = pyotp.parse_uri(totp.binding["uri"])
+    now = int(time.time())
+    near = {app.at(now, steps) for steps in range(-3, 4)}
+    wrong = [code for code in map("{:06}".format, range(20)) if code not in near]
+    factor = entity.factors(totp.sid)
+    for code in wrong[:5]:
+        assert factor.update(auth_payload=code).status == "unverified"
+    with refused(429, 60310):
+        factor.update(auth_payload=app.now())
+    assert factor.delete() is True
+
+
+def push_from_first_to_last(entity):
+    key = ec.generate_private_key(ec.SECP256R1())
+    der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public_key = base64.b64encode(der).decode()
+    push = entity.new_factors.create(
+        friendly_name="John's Phone",
+        factor_type="push",
+        binding_alg="ES256",
+        binding_public_key=public_key,
+        config_app_id="com.example.myapp",
+        config_notification_platform="fcm",
+        config_notification_token="x" * 32,
+        config_sdk_version="1.0.0",
+    )
+    assert push.binding == {"alg": "ES256", "public_key": public_key}, push.binding
+    assert push.config["credential_sid"] == "CR" + push.sid[2:], push.config
+
+    def sign(text):
+        return base64.b64encode(key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))).decode()
+
+    factor = entity.factors(push.sid)
+    with refused(403, 60311):
+        factor.update(auth_payload=sign("another text"))
+    assert factor.update(auth_payload=sign(push.sid)).status == "verified"
+    moved = factor.update(config_notification_token="y" * 32, config_sdk_version="1.1.0")
+    assert (moved.config["notification_token"], moved.config["sdk_version"]) == ("y" * 32, "1.1.0"), moved.config
+    assert moved.config["credential_sid"] == push.config["credential_sid"], moved.config
+    return push.sid
+
 
 service = verify.services.create(friendly_name="Nest", totp_issuer="Owl & Co", totp_time_step=45)
 assert service.totp == {"issuer": "Owl & Co", "time_step": 45, "code_length": 6, "skew": 1}, service.totp
-factors = verify.services(service.sid).entities(IDENTITY).new_factors
+entities = verify.services(service.sid).entities
+entity = entities(IDENTITY)
 
-totp = factors.create(friendly_name="John's Phone ü", factor_type="totp", metadata={"os": "Android"})
-assert (totp.status, totp.metadata) == ("unverified", {"os": "Android"})
-read = pyotp.parse_uri(totp.binding["uri"])
-assert (read.issuer, read.name, read.interval) == ("Owl & Co", "John's Phone ü", 45)
-assert read.secret == totp.binding["secret"] and len(read.now()) == 6
+with refused(400, 20001) as refusal:
+    entity.new_factors.create(friendly_name="", factor_type="totp", config_skew=3)
+wrong = [parameter["parameter"] for parameter in refusal[0].details["parameters"]]
+assert wrong == ["FriendlyName", "Config.Skew"], wrong
+with refused(404, 20404):
+    entity.fetch()
 
-push = factors.create(
-    friendly_name="John's Phone",
-    factor_type="push",
-    binding_alg="ES256",
-    binding_public_key=PUBLIC_KEY,
-    config_app_id="com.example.myapp",
-    config_notification_platform="fcm",
-    config_notification_token="x" * 32,
-    config_sdk_version="1.0.0",
-)
-assert push.binding == {"alg": "ES256", "public_key": PUBLIC_KEY}, push.binding
-assert push.config["credential_sid"] == "CR" + push.sid[2:], push.config
+sids = [totp_from_first_to_last(entity), push_from_first_to_last(entity)]
+wrong_codes_come_to_an_end(entity)
+listed = [factor.sid for factor in entity.factors.list(page_size=1)]
+assert listed == sorted(sids), listed
+for sid in sids:
+    assert entity.factors(sid).delete() is True
+    with refused(404, 20404):
+        entity.factors(sid).fetch()
+assert entity.factors.list() == []
 
-try:
-    factors.create(friendly_name="", factor_type="totp", config_skew=3)
-    raise AssertionError("an invalid Factor was created")
-except TwilioRestException as refused:
-    assert (refused.status, refused.code) == (400, 20001), refused
-    wrong = [parameter["parameter"] for parameter in refused.details["parameters"]]
-    assert wrong == ["FriendlyName", "Config.Skew"], wrong
+assert entity.fetch().identity == IDENTITY
+with refused(409, 60301):
+    entities.create(identity=IDENTITY)
+created = entities.create(identity="another-one")
+assert (created.identity, created.service_sid) == ("another-one", service.sid)
+assert [other.identity for other in entities.list(page_size=1)] == ["another-one", IDENTITY]
+assert entities("another-one").delete() is True
+with refused(404, 20404):
+    entities("another-one").fetch()
 
 created = {verify.services.create(friendly_name=f"Service {number}").sid for number in range(7)}
 listed = [service.sid for service in verify.services.list(page_size=3)]
@@ -64,9 +149,6 @@ assert created | {service.sid} <= set(listed) and len(listed) == len(set(listed)
 
 assert verify.services(service.sid).update(totp_skew=2).totp["skew"] == 2
 assert verify.services(service.sid).delete() is True
-try:
+with refused(404, 20404):
     verify.services(service.sid).fetch()
-    raise AssertionError("a deleted Service is still there")
-except TwilioRestException as refused:
-    assert (refused.status, refused.code) == (404, 20404), refused
 print("The official Python client works.")

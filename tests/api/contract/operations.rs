@@ -15,7 +15,11 @@ const DESCRIPTION: &str = include_str!("../../../openapi.yaml");
 const METHODS: [&str; 6] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"];
 
 /// What the parameters in paths stand for.
-const PARAMETERS: [(&str, &str); 2] = [("ServiceSid", local::SERVICE_SID), ("Identity", local::IDENTITY)];
+const PARAMETERS: [(&str, &str); 3] = [
+    ("ServiceSid", local::SERVICE_SID),
+    ("Identity", local::IDENTITY),
+    ("FactorSid", local::FACTOR_SID),
+];
 
 /// Everyone who calls: under the name of their security scheme in the description, if they have one, and with their
 /// `Authorization`.

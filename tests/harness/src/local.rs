@@ -16,6 +16,9 @@ pub const SERVICE_SID: &str = "VA0123456789abcdef0123456789abcdef";
 /// The Identity that the files in `events/` name.
 pub const IDENTITY: &str = "ff483d1ff591898a9942916050d2ca3f";
 
+/// The Factor that the files in `events/` name: it follows from the key in `create-factor-replay.json`.
+pub const FACTOR_SID: &str = "YF483894899e829a2d1f1a089ec1cb100e";
+
 static ENVIRONMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../events/env.json")).expect("events/env.json is JSON")
 });

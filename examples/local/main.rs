@@ -1,6 +1,9 @@
 //! The function on a laptop, with nothing to install: the real handler, behind a stand-in for API Gateway, on an embedded
 //! `DynamoDB` and an embedded `KMS` that are called over HTTP like the real ones.
 
+mod first_factor;
+mod introduction;
+
 use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +13,6 @@ use harness::dynamo::{self, Dynamo};
 use harness::{gateway, kms, local};
 use lambda_http::{Context, LambdaEvent};
 use lexopt::prelude::{Long, Short, ValueExt};
-use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
@@ -110,9 +112,9 @@ async fn run() -> Result<(), Failure> {
     ));
     app.warm_up(OffsetDateTime::now_utc()).await;
 
-    introduce(&api_url, &endpoint, &kms_endpoint, &env_file);
+    introduction::print(&api_url, &endpoint, &kms_endpoint, &env_file);
     if arguments.qr {
-        draw_first_factor(&app).await?;
+        first_factor::draw(&app, &api_url).await?;
     }
     println!("Ctrl-C stops it. One line for each request follows.\n");
 
@@ -179,76 +181,6 @@ fn write_env_file(environment: &[(&str, String)]) -> std::io::Result<PathBuf> {
         writeln!(lines, "{name}={value}")?;
     }
     Ok(file)
-}
-
-fn introduce(api_url: &str, endpoint: &str, kms_endpoint: &str, env_file: &Path) {
-    let (account, token) = (local::account_sid(), local::AUTH_TOKEN);
-    let (service, identity) = (local::SERVICE_SID, local::IDENTITY);
-    println!(
-        r#"
-The API        {api_url}
-DynamoDB       {endpoint}
-KMS            {kms_endpoint}
-Account SID    {account}
-Auth Token     {token}
-Service        {service}
-Environment    {env} (for cargo lambda watch)
-
-Create a totp Factor:
-
-  curl {api_url}/v2/Services/{service}/Entities/{identity}/Factors \
-    -u {account}:{token} \
-    -d FriendlyName=Laptop -d FactorType=totp
-
-or with the official Python client (pip install twilio):
-
-  from twilio.http.http_client import TwilioHttpClient
-  from twilio.rest import Client
-
-  class Local(TwilioHttpClient):
-      def request(self, method, url, *args, **kwargs):
-          url = url.replace("https://verify.twilio.com", "{api_url}")
-          return super().request(method, url, *args, **kwargs)
-
-  client = Client("{account}", "{token}", http_client=Local())
-  factor = (client.verify.v2.services("{service}")
-            .entities("{identity}")
-            .new_factors.create(friendly_name="Laptop", factor_type="totp"))
-  print(factor.binding["uri"])
-"#,
-        env = env_file.display()
-    );
-}
-
-/// Creates a Factor as anybody would and draws its URI, to be scanned with an authenticator app.
-async fn draw_first_factor(app: &App) -> Result<(), Failure> {
-    let path = format!(
-        "/v2/Services/{}/Entities/{}/Factors",
-        local::SERVICE_SID,
-        local::IDENTITY
-    );
-    let authorization = local::authorization();
-    let headers = [
-        ("host", "127.0.0.1"),
-        ("authorization", authorization.as_str()),
-        ("content-type", "application/x-www-form-urlencoded"),
-    ];
-    let event = gateway::event("POST", &path, &headers, b"FriendlyName=Laptop&FactorType=totp");
-    let reply = invoke(app, gateway::request_id(), event).await;
-    let factor: Value = serde_json::from_str(reply["body"].as_str().unwrap_or_default())?;
-    let Some(uri) = factor["binding"]["uri"].as_str() else {
-        println!("No first Factor: {}\n", factor["message"]);
-        return Ok(());
-    };
-    let code = qrcode::QrCode::new(uri)?;
-    // Light on dark, as most terminals are: what is drawn is the light part.
-    let drawn = code
-        .render::<Dense1x2>()
-        .dark_color(Dense1x2::Light)
-        .light_color(Dense1x2::Dark)
-        .build();
-    println!("{drawn}\n{uri}\n");
-    Ok(())
 }
 
 /// One invocation, as Lambda makes it.
