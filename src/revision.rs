@@ -1,4 +1,4 @@
-//! Revisions: how often an item was written.
+//! Revisions: which write of an item one has read.
 
 use crate::parameters::Rule;
 
@@ -6,6 +6,14 @@ use crate::parameters::Rule;
 /// still the one that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Revision(u64);
+
+/// Which write of an item was read: its revision, and the request that left it. The revision alone would do for one life of an item;
+/// one that was deleted and made again counts from 1 again, by another request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsRead<'a> {
+    pub(crate) revision: Revision,
+    pub(crate) request_id: &'a str,
+}
 
 impl Revision {
     /// The revision of an item that was just made.

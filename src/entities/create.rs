@@ -1,6 +1,6 @@
 //! `POST /v2/Services/{ServiceSid}/Entities`
 
-use super::entity::{Entity, new_identity};
+use super::entity::{Entity, Made, new_identity};
 use super::json::EntityJson;
 use crate::app::App;
 use crate::call::Call;
@@ -18,9 +18,14 @@ pub(crate) async fn create(
     let identity = new_identity(&mut fields);
     let identity = fields.finish(identity)?;
     app.service(call, service_sid).await?;
-    let entity = Entity::create(identity, app.settings.account_sid, service_sid, call.timestamp());
+    let made = Made {
+        account_sid: app.settings.account_sid,
+        now: call.timestamp(),
+        request_id: call.request_id,
+    };
+    let entity = Entity::create(identity, service_sid, made);
     call.subject.entity_sid = Some(entity.sid);
-    if app.table.create_entity(&entity).await? {
+    if app.table.create_entity(&entity, made).await? {
         Ok(Answer::created(&EntityJson::new(&entity, &call.base())))
     } else {
         Err(Refusal::EntityExists)

@@ -1,6 +1,7 @@
 //! Entities: the users whose Factors there are, and what one has only so many of.
 
 use crate::parameters::Fields;
+use crate::revision::{AsRead, Revision};
 use crate::sid::{AccountSid, EntitySid, Identity, ServiceSid};
 use crate::time::Timestamp;
 
@@ -40,6 +41,17 @@ impl<'a> EntityKey<'a> {
     }
 }
 
+/// How an Entity comes to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made<'a> {
+    /// Of which account.
+    pub(crate) account_sid: AccountSid,
+    /// When.
+    pub(crate) now: Timestamp,
+    /// By which request.
+    pub(crate) request_id: &'a str,
+}
+
 /// An Entity.
 #[derive(Clone, Debug)]
 pub(super) struct Entity {
@@ -55,9 +67,8 @@ impl Entity {
     /// Makes an Entity that has nothing yet.
     pub(super) fn create(
         identity: Identity,
-        account_sid: AccountSid,
         service_sid: ServiceSid,
-        now: Timestamp,
+        Made { account_sid, now, .. }: Made<'_>,
     ) -> Self {
         Self {
             sid: EntitySid::of(account_sid, service_sid, &identity),
@@ -66,6 +77,22 @@ impl Entity {
             identity,
             date_created: now,
             date_updated: now,
+        }
+    }
+}
+
+/// Which write of an Entity was read.
+#[derive(Clone, Debug)]
+pub(crate) struct EntityWrite {
+    pub(super) revision: Revision,
+    pub(super) request_id: String,
+}
+
+impl EntityWrite {
+    pub(crate) fn as_read(&self) -> AsRead<'_> {
+        AsRead {
+            revision: self.revision,
+            request_id: &self.request_id,
         }
     }
 }

@@ -2,35 +2,37 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::entity::Entity;
+use super::entity::{Entity, EntityWrite, Made};
 use crate::aws::Failure;
 use crate::revision::Revision;
 use crate::sid::{AccountSid, EntitySid, Identity, ServiceSid};
-use crate::table::{ENTITIES_OF, Item, SK, Stored, item, key, n, s};
+use crate::table::{ENTITIES_OF, Item, REQUEST_ID, SK, Stored, item, key, n, s};
 use crate::time::Timestamp;
 
 /// The Entity's Identity, in whose order the index is.
 const IDENTITY: &str = "identity";
 
 /// The item of an Entity that has nothing yet.
-pub(super) fn of_entity(entity: &Entity) -> Item {
+pub(super) fn of_entity(entity: &Entity, made: Made<'_>) -> Item {
     let mut item = key(
         &entity.identity.partition(entity.service_sid),
         entity.sid.as_str(),
     );
     item.insert("revision".to_owned(), n(Revision::FIRST.get()));
-    item.extend(attributes(entity).map(|(name, value)| (name.to_owned(), value)));
+    item.extend(attributes(entity, made).map(|(name, value)| (name.to_owned(), value)));
     item
 }
 
-/// What an Entity has besides its key and what is counted: all that the index has.
-pub(super) fn attributes(entity: &Entity) -> [(&'static str, AttributeValue); 5] {
+/// What an Entity has from the start, besides its key and what is counted.
+pub(super) fn attributes(entity: &Entity, made: Made<'_>) -> [(&'static str, AttributeValue); 6] {
     [
         (ENTITIES_OF, s(entity.service_sid.as_str())),
         (IDENTITY, s(entity.identity.as_str())),
         ("account_sid", s(entity.account_sid.as_str())),
         ("date_created", s(entity.date_created.to_string())),
         ("date_updated", s(entity.date_updated.to_string())),
+        // It tells this Entity from another one of the same Identity that was deleted.
+        (REQUEST_ID, s(made.request_id)),
     ]
 }
 
@@ -47,9 +49,13 @@ pub(super) fn to_entity(item: &Item) -> Result<Entity, Failure> {
     })
 }
 
-/// Reads how often the item of an Entity was written.
-pub(super) fn to_revision(item: &Item) -> Result<Revision, Failure> {
-    Stored::new("Entity", item).required("revision", Revision::parse)
+/// Reads which write of an Entity its item is.
+pub(super) fn to_write(item: &Item) -> Result<EntityWrite, Failure> {
+    let item = Stored::new("Entity", item);
+    Ok(EntityWrite {
+        revision: item.required("revision", Revision::parse)?,
+        request_id: item.required(REQUEST_ID, |text| Ok(text.to_owned()))?,
+    })
 }
 
 /// Where an Entity is in the index.

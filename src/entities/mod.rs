@@ -13,6 +13,6 @@ mod stored;
 
 pub(crate) use create::create;
 pub(crate) use delete::delete;
-pub(crate) use entity::{COUNTED_AS, Counted, EntityKey};
+pub(crate) use entity::{COUNTED_AS, Counted, EntityKey, Made};
 pub(crate) use fetch::fetch;
 pub(crate) use list::list;

@@ -6,14 +6,15 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 
-use super::entity::{COUNTED_AS, Entity};
+use super::entity::{COUNTED_AS, Entity, EntityWrite, Made};
 use super::{Counted, EntityKey, item};
 use crate::aws::Failure;
 use crate::parameters::{Page, PageRequest};
-use crate::revision::Revision;
+use crate::revision::AsRead;
 use crate::sid::{AccountSid, EntitySid, Identity, ServiceSid};
-use crate::table::{Item, Patience, Range, SK, TRANSACTION_ITEMS, Table, Transaction, key, minus, n};
-use crate::time::Timestamp;
+use crate::table::{
+    Item, Patience, Range, SK, TRANSACTION_ITEMS, Table, Transaction, UNCHANGED, key, minus, n, s,
+};
 
 impl Table {
     /// The Entity as it is in the table now.
@@ -22,10 +23,13 @@ impl Table {
         item.as_ref().map(item::to_entity).transpose()
     }
 
-    /// How often the item of an Entity was written, what is counted on it or off it included; `None` if there is none.
-    pub(crate) async fn entity_revision(&self, entity: EntityKey<'_>) -> Result<Option<Revision>, Failure> {
+    /// Which write of an Entity its item is now, what is counted on it or off it included; `None` if there is none.
+    pub(crate) async fn read_entity_write(
+        &self,
+        entity: EntityKey<'_>,
+    ) -> Result<Option<EntityWrite>, Failure> {
         let item = self.read(entity_key(entity)).await?;
-        item.as_ref().map(item::to_revision).transpose()
+        item.as_ref().map(item::to_write).transpose()
     }
 
     /// A page of a Service's Entities, in the order of their Identities.
@@ -41,13 +45,13 @@ impl Table {
             let sid = EntitySid::of(account_sid, service_sid, identity);
             item::index_key(service_sid, identity, sid)
         };
-        self.query_page(range, request, place, |item| item::to_entity(item).map(Some))
-            .await
+        let read = |item: &Item| item::to_entity(item).map(Some);
+        self.query_page(range, request, 0, place, read).await
     }
 
     /// Writes a new Entity; false if there is one already.
-    pub(super) async fn create_entity(&self, entity: &Entity) -> Result<bool, Failure> {
-        let write = || Ok(vec![self.put_new(item::of_entity(entity))?]);
+    pub(super) async fn create_entity(&self, entity: &Entity, made: Made<'_>) -> Result<bool, Failure> {
+        let write = || Ok(vec![self.put_new(item::of_entity(entity, made))?]);
         // A transaction of one, as its token makes the SDK's retries safe: a repeated put would find its own.
         match self.transact(write).await? {
             Transaction::Committed => Ok(true),
@@ -55,39 +59,37 @@ impl Table {
         }
     }
 
-    /// Deletes an Entity with all that is its own; false if there was none.
+    /// Deletes an Entity with all that is its own; false if there was none, or another request deleted it.
     ///
     /// The Entity goes last, and only if nothing was counted on it since what is its own was read. What is cut short can be repeated.
     pub(super) async fn delete_entity(&self, entity: EntityKey<'_>) -> Result<bool, Failure> {
         let pk = entity.partition();
         let all = Range::Partition { pk: &pk, prefix: "" };
-        let (mut patience, mut was_there) = (Patience::begin(), false);
+        let (mut patience, mut was_mine) = (Patience::begin(), false);
         loop {
-            let Some(read) = self.entity_revision(entity).await? else {
-                return Ok(was_there);
+            let Some(read) = self.read_entity_write(entity).await? else {
+                return Ok(was_mine);
             };
-            was_there = true;
             let (items, more) = self.query(all, true, TRANSACTION_ITEMS, None).await?;
-            let sort_keys = items.iter().filter_map(|item| item.get(SK)?.as_s().ok());
-            let own: Vec<&str> = sort_keys
-                .map(String::as_str)
-                .filter(|sk| *sk != entity.sid.as_str())
+            let own: Vec<&Item> = items
+                .iter()
+                .filter(|item| text(item, SK) != Some(entity.sid.as_str()))
                 .take(TRANSACTION_ITEMS - 1)
                 .collect();
             let is_all = more.is_none() && own.len() + 1 >= items.len();
             let writes = || {
-                let delete = |sk: &&str| self.delete(key(&pk, sk));
+                let delete = |item: &&Item| self.delete(key(&pk, text(item, SK).unwrap_or_default()));
                 let mut writes: Vec<_> = own.iter().map(delete).collect::<Result<_, _>>()?;
                 writes.push(if is_all {
-                    self.delete_empty(entity, read)?
+                    self.delete_empty(entity, read.as_read())?
                 } else {
-                    self.count_all_off(entity, &items, &own, read)?
+                    self.count_off_all(entity, &own, read.as_read())?
                 });
                 Ok(writes)
             };
             match self.transact(writes).await? {
                 Transaction::Committed if is_all => return Ok(true),
-                Transaction::Committed => {}
+                Transaction::Committed => was_mine = true,
                 Transaction::Cancelled(_) => patience.wait_for_others(&self.randomness).await?,
             }
         }
@@ -99,11 +101,10 @@ impl Table {
     pub(crate) fn count_on(
         &self,
         entity: EntityKey<'_>,
-        account_sid: AccountSid,
         counted: Counted,
-        now: Timestamp,
+        made: Made<'_>,
     ) -> Result<TransactWriteItem, Failure> {
-        let made = Entity::create(entity.identity.clone(), account_sid, entity.service_sid, now);
+        let new = Entity::create(entity.identity.clone(), entity.service_sid, made);
         let mut update = self
             .update_entity(entity)
             .condition_expression("attribute_not_exists(#count) OR #count < :limit")
@@ -111,7 +112,7 @@ impl Table {
             .expression_attribute_values(":one", n(1_u8))
             .expression_attribute_values(":limit", n(counted.limit));
         let mut expression = "ADD #count :one, revision :one SET".to_owned();
-        for (number, (name, value)) in item::attributes(&made).into_iter().enumerate() {
+        for (number, (name, value)) in item::attributes(&new, made).into_iter().enumerate() {
             let comma = if number == 0 { "" } else { "," };
             let _ = write!(expression, "{comma} #{name} = if_not_exists(#{name}, :{name})");
             update = update
@@ -143,42 +144,38 @@ impl Table {
         entity: EntityKey<'_>,
         counted: Counted,
         there: usize,
-        read: Revision,
+        read: AsRead<'_>,
     ) -> Result<TransactWriteItem, Failure> {
         let update = self
             .update_entity(entity)
             .update_expression("SET #count = :there ADD revision :one")
-            .condition_expression("revision = :read")
+            .condition_expression(UNCHANGED)
             .expression_attribute_names("#count", counted.attribute)
             .expression_attribute_values(":there", AttributeValue::N(there.to_string()))
             .expression_attribute_values(":one", n(1_u8))
-            .expression_attribute_values(":read", n(read.get()));
+            .expression_attribute_values(":revision", n(read.revision.get()))
+            .expression_attribute_values(":request_id", s(read.request_id));
         built(update)
     }
 
-    /// Counts off those of `items` that are deleted, if nothing was counted since they were read.
-    fn count_all_off(
+    /// Counts items off that go, if nothing was counted since they were read.
+    fn count_off_all(
         &self,
         entity: EntityKey<'_>,
-        items: &[Item],
-        deleted: &[&str],
-        read: Revision,
+        items: &[&Item],
+        read: AsRead<'_>,
     ) -> Result<TransactWriteItem, Failure> {
-        let text = |item: &Item, name: &str| item.get(name)?.as_s().ok().cloned();
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for item in items {
-            if text(item, SK).is_some_and(|sk| deleted.contains(&sk.as_str())) {
-                if let Some(attribute) = text(item, COUNTED_AS) {
-                    *counts.entry(attribute).or_default() += 1;
-                }
-            }
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for attribute in items.iter().filter_map(|item| text(item, COUNTED_AS)) {
+            *counts.entry(attribute).or_default() += 1;
         }
         let mut expression = "ADD revision :one".to_owned();
         let mut update = self
             .update_entity(entity)
-            .condition_expression("revision = :read")
+            .condition_expression(UNCHANGED)
             .expression_attribute_values(":one", n(1_u8))
-            .expression_attribute_values(":read", n(read.get()));
+            .expression_attribute_values(":revision", n(read.revision.get()))
+            .expression_attribute_values(":request_id", s(read.request_id));
         for (number, (attribute, count)) in counts.into_iter().enumerate() {
             let _ = write!(expression, ", #count{number} :minus{number}");
             update = update
@@ -189,12 +186,13 @@ impl Table {
     }
 
     /// Deletes the item of an Entity, if nothing was counted since it was read.
-    fn delete_empty(&self, entity: EntityKey<'_>, read: Revision) -> Result<TransactWriteItem, Failure> {
+    fn delete_empty(&self, entity: EntityKey<'_>, read: AsRead<'_>) -> Result<TransactWriteItem, Failure> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(entity_key(entity)))
-            .condition_expression("revision = :read")
-            .expression_attribute_values(":read", n(read.get()))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":revision", n(read.revision.get()))
+            .expression_attribute_values(":request_id", s(read.request_id))
             .build()
             .map_err(|error| Failure::Fault(error.into()))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
@@ -209,6 +207,11 @@ impl Table {
 
 fn entity_key(entity: EntityKey<'_>) -> Item {
     key(&entity.partition(), entity.sid.as_str())
+}
+
+/// A text of an item.
+fn text<'a>(item: &'a Item, attribute: &str) -> Option<&'a str> {
+    Some(item.get(attribute)?.as_s().ok()?.as_str())
 }
 
 fn built(update: UpdateBuilder) -> Result<TransactWriteItem, Failure> {

@@ -222,3 +222,145 @@ impl Factor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::factors::Step;
+    use crate::factors::factor::tests::{creation, totp_factor};
+    use crate::factors::guesses::Guesses;
+
+    /// The first second of 2026 is the first of a time step, too.
+    fn at(second: u32) -> Timestamp {
+        creation().now.after(second)
+    }
+
+    fn step_at(second: u32) -> Step {
+        Step::parse(&(at(second).unix() / 30 * 30).to_string()).unwrap()
+    }
+
+    /// The code that the Factor's app shows at a second.
+    fn code_at(binding: &Binding, second: u32) -> String {
+        let Binding::Totp(totp) = binding else {
+            panic!("a totp Factor")
+        };
+        let is_code = |code: &String| {
+            totp.steps_of(&Code::parse(code).unwrap(), at(second).unix()) == [step_at(second)]
+        };
+        let codes = (0..1000).map(|number| format!("{number:03}"));
+        codes.into_iter().find(is_code).unwrap()
+    }
+
+    /// A Factor whose codes have 3 digits, with its binding.
+    fn factor() -> (Factor, Binding) {
+        totp_factor("Config.CodeLength=3&Config.Skew=0", creation())
+    }
+
+    fn send(factor: &Factor, binding: &Binding, code: &str, second: u32) -> Decision {
+        let form = format!("AuthPayload={code}");
+        let update = Update::parse(FactorType::Totp, &mut Fields::decode(form.as_bytes())).unwrap();
+        factor.update(&update, Some(binding), at(second)).unwrap()
+    }
+
+    #[test]
+    fn a_factor_goes_from_unverified_to_verified_and_never_back() {
+        let (factor, binding) = factor();
+        let code = code_at(&binding, 30);
+        let Decision { write, outcome } = send(&factor, &binding, &code, 59);
+        let verified = write.unwrap();
+        assert_eq!((verified.status, outcome), (Status::Verified, Outcome::Verified));
+        assert_eq!(
+            (verified.verified_by, verified.last_step),
+            (Some(step_at(30)), Some(step_at(30)))
+        );
+        assert_eq!((verified.expires, verified.date_updated), (None, at(59)));
+        for (code, second, expected) in [
+            (code.as_str(), 30, Outcome::Verified),
+            (code.as_str(), 59, Outcome::Verified),
+            (code.as_str(), 60, Outcome::NotTheCode { replayed: false }),
+            (
+                &code_at(&binding, 60),
+                60,
+                Outcome::NotTheCode { replayed: false },
+            ),
+            (&code_at(&binding, 0), 0, Outcome::NotTheCode { replayed: true }),
+        ] {
+            let Decision { write, outcome } = send(&verified, &binding, code, second);
+            assert_eq!(outcome, expected, "at {second}");
+            assert_eq!(
+                write.is_none(),
+                outcome == Outcome::Verified,
+                "a retry writes nothing"
+            );
+            assert!(write.is_none_or(|factor| factor.status == Status::Verified));
+        }
+    }
+
+    #[test]
+    fn what_is_not_compared_is_not_counted_and_what_is_counted_changes_nothing_else() {
+        let (factor, binding) = factor();
+        let wrong = if code_at(&binding, 0) == "000" {
+            "001"
+        } else {
+            "000"
+        };
+        let mut now = factor.clone();
+        for number in 1..=5 {
+            let Decision { write, outcome } = send(&now, &binding, wrong, 0);
+            assert_eq!(outcome, Outcome::Wrong);
+            let written = write.unwrap();
+            assert_eq!(
+                (written.guesses.verification, written.guesses.in_a_row),
+                (number, number)
+            );
+            let restored = Factor {
+                guesses: factor.guesses,
+                ..written.clone()
+            };
+            assert_eq!(format!("{restored:?}"), format!("{factor:?}"));
+            now = written;
+        }
+        for code in [wrong, &code_at(&binding, 0)] {
+            let Decision { write, outcome } = send(&now, &binding, code, 0);
+            assert_eq!(outcome, Outcome::Stopped(Stopped::UsedUp));
+            assert!(write.is_none());
+        }
+    }
+
+    #[test]
+    fn a_right_code_on_a_factor_that_waits_or_is_disabled_is_not_compared() {
+        let (factor, binding) = factor();
+        let code = code_at(&binding, 0);
+        for (in_a_row, wait_until, expected) in [
+            (9, Some(at(1)), Outcome::Stopped(Stopped::Wait(1))),
+            (9, Some(at(0)), Outcome::Verified),
+            (10, None, Outcome::Stopped(Stopped::Disabled)),
+        ] {
+            let guesses = Guesses {
+                verification: 0,
+                in_a_row,
+                wait_until,
+            };
+            let Decision { write, outcome } = send(
+                &Factor {
+                    guesses,
+                    ..factor.clone()
+                },
+                &binding,
+                &code,
+                0,
+            );
+            assert_eq!(outcome, expected);
+            assert_eq!(write.is_some(), expected == Outcome::Verified);
+        }
+    }
+
+    #[test]
+    fn each_write_is_a_revision_and_leaves_its_request() {
+        let (factor, _) = factor();
+        let written = factor.clone().written_by("this");
+        assert_eq!(written.revision.get(), factor.revision.get() + 1);
+        assert_eq!(written.provenance.request_id(), "this");
+        assert_eq!(written.provenance.fingerprint(), factor.provenance.fingerprint());
+    }
+}

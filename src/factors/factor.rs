@@ -7,8 +7,8 @@ use super::{
     Binding, Entropy, FactorType, FriendlyName, Metadata, NewFactor, Provenance, PushConfig, Status, Step,
     TotpConfig,
 };
-use crate::entities::EntityKey;
-use crate::revision::Revision;
+use crate::entities::{EntityKey, Made};
+use crate::revision::{AsRead, Revision};
 use crate::sealing::{DataKey, Nonce, NotOpened, SealedBinding, Seat};
 use crate::services::Service;
 use crate::settings::UnverifiedFactorHours;
@@ -155,6 +155,23 @@ impl Factor {
     #[must_use]
     pub fn factor_type(&self) -> FactorType {
         self.config.factor_type()
+    }
+
+    /// Which write of it this is.
+    pub(crate) fn as_read(&self) -> AsRead<'_> {
+        AsRead {
+            revision: self.revision,
+            request_id: self.provenance.request_id(),
+        }
+    }
+
+    /// How the Entity comes to be, if this is its first Factor.
+    pub(crate) fn made(&self) -> Made<'_> {
+        Made {
+            account_sid: self.account_sid,
+            now: self.date_created,
+            request_id: self.provenance.request_id(),
+        }
     }
 
     /// Whose it is.

@@ -14,11 +14,8 @@ use crate::revision::Revision;
 use crate::sealing::SealedBinding;
 use crate::services::{CodeLength, Issuer, Skew, TimeStep};
 use crate::sid::{AccountSid, EntitySid, FactorSid, Identity, ServiceSid};
-use crate::table::{EXPIRES, Item, PK, SK, Stored, b, item, m, n, s};
+use crate::table::{EXPIRES, Item, PK, REQUEST_ID, SK, Stored, b, item, m, n, s};
 use crate::time::Timestamp;
-
-/// Which request wrote the item last.
-const REQUEST_ID: &str = "request_id";
 
 /// Seconds for which a Factor that is gone keeps its key: 30 days.
 const TOMBSTONE_TIME: u32 = 30 * 24 * 3600;

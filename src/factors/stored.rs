@@ -10,7 +10,8 @@ use crate::parameters::{Page, PageRequest};
 use crate::sealing::SealedBinding;
 use crate::sid::FactorSid;
 use crate::table::{
-    CONDITION_FAILED, Item, Patience, Range, SK, TRANSACTION_ITEMS, Table, Transaction, b, key, n, s,
+    CONDITION_FAILED, Item, Patience, Range, SK, TRANSACTION_ITEMS, Table, Transaction, UNCHANGED, b, key, n,
+    s,
 };
 use crate::time::Timestamp;
 
@@ -54,6 +55,9 @@ pub(super) enum Changed {
     Meanwhile(Option<Box<Factor>>),
 }
 
+/// Items that a list looks at in one query: an Entity has 120 Factors at the most, and what is left of some that are gone.
+const SOME_GONE: usize = 1000;
+
 impl Table {
     /// Writes a Factor and counts it on its Entity: both or neither, never over another Factor, never over the limit.
     pub(super) async fn create_factor(&self, factor: &Factor) -> Result<FactorWrite, Failure> {
@@ -61,7 +65,7 @@ impl Table {
         let writes = || {
             Ok(vec![
                 self.put_new(item::of_factor(factor))?,
-                self.count_on(factor.entity(), factor.account_sid, counted, factor.date_created)?,
+                self.count_on(factor.entity(), counted, factor.made())?,
             ])
         };
         let reasons = match self.transact(writes).await? {
@@ -95,7 +99,7 @@ impl Table {
         let counted = factor_type.counted();
         let mut patience = Patience::begin();
         loop {
-            let Some(read) = self.entity_revision(entity).await? else {
+            let Some(read) = self.read_entity_write(entity).await? else {
                 return Ok(true);
             };
             let factors = self.read_factors(entity).await?;
@@ -114,10 +118,10 @@ impl Table {
             }
             let writes = || {
                 let tombstone = |factor: &&Factor| {
-                    self.put_over(item::of_tombstone(factor, request_id, now), factor.revision)
+                    self.put_over(item::of_tombstone(factor, request_id, now), factor.as_read())
                 };
                 let mut writes: Vec<_> = gone.iter().map(tombstone).collect::<Result<_, _>>()?;
-                writes.push(self.set_count(entity, counted, there, read)?);
+                writes.push(self.set_count(entity, counted, there, read.as_read())?);
                 Ok(writes)
             };
             if let Transaction::Committed = self.transact(writes).await? {
@@ -148,9 +152,9 @@ impl Table {
         let entity = read.entity();
         let writes = || match change {
             Change::None => Ok(vec![]),
-            Change::To(factor) => Ok(vec![self.put_over(item::of_factor(factor), read.revision)?]),
+            Change::To(factor) => Ok(vec![self.put_over(item::of_factor(factor), read.as_read())?]),
             Change::Gone => Ok(vec![
-                self.put_over(item::of_tombstone(read, request_id, now), read.revision)?,
+                self.put_over(item::of_tombstone(read, request_id, now), read.as_read())?,
                 self.count_off(entity, read.factor_type().counted())?,
             ]),
         };
@@ -188,8 +192,8 @@ impl Table {
             prefix: FactorSid::PREFIX,
         };
         let read = |item: &Item| Ok(item::to_factor(item)?.filter(|factor| !factor.is_gone(now)));
-        self.query_page(range, request, |sid| key(&pk, sid.as_str()), read)
-            .await
+        let place = |sid: &FactorSid| key(&pk, sid.as_str());
+        self.query_page(range, request, SOME_GONE, place, read).await
     }
 
     /// All of an Entity's Factors, those that are gone by the clock alone too.
@@ -239,14 +243,16 @@ impl Table {
         factor: &Factor,
         sealed: &SealedBinding,
     ) -> Result<bool, Failure> {
+        let read = factor.as_read();
         let update = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(factor_key(factor.entity(), factor.sid)))
-            .condition_expression("revision = :revision")
+            .condition_expression(UNCHANGED)
             .update_expression("SET binding = :sealed ADD revision :one")
-            .expression_attribute_values(":revision", n(factor.revision.get()))
+            .expression_attribute_values(":revision", n(read.revision.get()))
+            .expression_attribute_values(":request_id", s(read.request_id))
             .expression_attribute_values(":sealed", b(sealed.as_bytes()))
             .expression_attribute_values(":one", n(1_u8));
         match update.send().await {

@@ -24,11 +24,17 @@ impl<K> PageRequest<K> {
     const DEFAULT_SIZE: u16 = 50;
 
     /// Reads the parameters of a list whose keys are read by `key`.
-    pub fn parse(query: &mut Fields<'_>, key: impl FnOnce(&str) -> Result<K, Rule>) -> Option<Self> {
+    pub fn parse(query: &mut Fields<'_>, key: impl Fn(&str) -> Result<K, Rule>) -> Option<Self> {
         let size = query.optional("PageSize", |text| integer(text, &Self::SIZE));
         // A number that the last page counts up to stays there, and is still in the range.
         let number = query.optional("Page", |text| integer(text, &(0..=u32::MAX)));
-        let token = query.optional("PageToken", |text| PageToken::parse(text, key));
+        // A device SDK has it with a small p.
+        let [token, small] =
+            ["PageToken", "pageToken"].map(|name| query.optional(name, |text| PageToken::parse(text, &key)));
+        let token = match (token?, small?) {
+            (Some(_), Some(_)) => query.elsewhere("PageToken", Err(Rule::GivenOnce)),
+            (token, small) => Some(token.or(small)),
+        };
         Some(Self {
             size: size?.unwrap_or(Self::DEFAULT_SIZE),
             number: number?.unwrap_or_default(),
@@ -127,6 +133,18 @@ mod tests {
         for token in [PageToken::After(sid), PageToken::Before(sid)] {
             assert_eq!(page(&format!("PageToken={token}")).unwrap().token, Some(token));
         }
+        assert_eq!(
+            page(&format!("pageToken=PA{sid}")).unwrap().token,
+            Some(PageToken::After(sid))
+        );
+        assert_eq!(
+            refused(&format!("pageToken=PA{sid}&PageToken=PA{sid}")),
+            [Rule::GivenOnce.broken_by("PageToken")]
+        );
+        assert_eq!(
+            refused("pageToken=x"),
+            [PageToken::<ServiceSid>::RULE.broken_by("pageToken")]
+        );
         for token in [
             "x",
             "PA",

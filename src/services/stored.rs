@@ -43,7 +43,7 @@ impl Table {
             prefix: ServiceSid::PREFIX,
         };
         let read = |item: &Item| item::to_service(item).map(Some);
-        self.query_page(services, request, |sid| self.service_key(*sid), read)
+        self.query_page(services, request, 0, |sid| self.service_key(*sid), read)
             .await
     }
 

@@ -31,6 +31,10 @@ pub(crate) const PK: &str = "pk";
 /// The sort key's name.
 pub(crate) const SK: &str = "sk";
 
+/// The condition that an item is still the one that was read; `:revision` and `:request_id` say which.
+pub(crate) const UNCHANGED: &str = "revision = :revision AND request_id = :request_id";
+/// The attribute with the ID of the request that wrote an item last, or made it where others count on it.
+pub(crate) const REQUEST_ID: &str = "request_id";
 /// The attribute with the second from which DynamoDB deletes an item, counted from 1970.
 pub(crate) const EXPIRES: &str = "expires";
 /// The attribute that has an Entity in the index, with the SID of the Service that it is one of.

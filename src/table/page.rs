@@ -22,12 +22,14 @@ pub(crate) enum Range<'a> {
 }
 
 impl Table {
-    /// A page of a range, by queries and never by a scan. `key` says where an item is that has this key, and `read` what an item
+    /// A page of a range, by queries and never by a scan, each of which looks at `at_least` so many items: more than are wanted pays
+    /// where some are none of the list. `key` says where an item is that has this key, and `read` what an item
     /// is, or that it is none of the list.
     pub(crate) async fn query_page<K, T>(
         &self,
         range: Range<'_>,
         request: &PageRequest<K>,
+        at_least: usize,
         key: impl Fn(&K) -> Item,
         read: impl Fn(&Item) -> Result<Option<T>, Failure>,
     ) -> Result<Page<T>, Failure> {
@@ -38,7 +40,7 @@ impl Table {
         // One more than wanted tells whether there are more. A query ends early at 1 MB.
         loop {
             let missing = wanted + 1 - items.len();
-            let (found, next) = self.query(range, forward, missing, start).await?;
+            let (found, next) = self.query(range, forward, missing.max(at_least), start).await?;
             for item in &found {
                 items.extend(read(item)?);
             }

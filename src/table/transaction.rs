@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::types::{
 };
 use data_encoding::HEXLOWER;
 
-use super::{Item, Table, n};
+use super::{Item, Table, UNCHANGED, n, s};
 use crate::aws::{Cause, Failure};
 use crate::randomness::Randomness;
-use crate::revision::Revision;
+use crate::revision::AsRead;
 
 /// How a transaction ended.
 pub(crate) enum Transaction {
@@ -84,12 +84,13 @@ impl Table {
 
     /// Puts an item in the place of one that is still the one that was read, as one write of a transaction; a refusal shows the one
     /// that is there.
-    pub(crate) fn put_over(&self, item: Item, read: Revision) -> Result<TransactWriteItem, Failure> {
+    pub(crate) fn put_over(&self, item: Item, read: AsRead<'_>) -> Result<TransactWriteItem, Failure> {
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(item))
-            .condition_expression("revision = :read")
-            .expression_attribute_values(":read", n(read.get()))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":revision", n(read.revision.get()))
+            .expression_attribute_values(":request_id", s(read.request_id))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|error| Failure::Fault(error.into()))?;

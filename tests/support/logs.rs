@@ -17,7 +17,8 @@ const TAIL_BYTES: usize = 64 * 1024;
 const SHORTEST_SECRET: usize = 8;
 
 /// Parameters whose values no log line may have.
-const SECRET_PARAMETERS: [&str; 6] = [
+const SECRET_PARAMETERS: [&str; 7] = [
+    "AuthPayload",
     "FriendlyName",
     "Metadata",
     "Binding.PublicKey",

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
 pub mod logs;
+pub mod phone;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -239,6 +240,25 @@ pub async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     })
     .await;
     outputs.into_iter().flatten().collect()
+}
+
+/// The code that an authenticator app shows at a moment, `created` being the Factor as it was answered.
+pub fn code_at(created: &Value, at: OffsetDateTime) -> String {
+    let uri = created["binding"]["uri"].as_str().unwrap();
+    let app = totp_rs::Totp::from_url(uri).unwrap();
+    app.generate(at.unix_timestamp().try_into().unwrap()).to_string()
+}
+
+/// A code that is none of those around a moment.
+pub fn wrong_code_at(created: &Value, at: OffsetDateTime) -> String {
+    let window: Vec<String> = (-4..=4)
+        .map(|step| code_at(created, at + time::Duration::seconds(step * 20)))
+        .collect();
+    let wrong = [
+        "000000", "111111", "222222", "333333", "444444", "555555", "666666", "777777", "888888", "999999",
+    ];
+    let mut wrong = wrong.iter().map(|code| (*code).to_owned());
+    wrong.find(|code| !window.contains(code)).unwrap()
 }
 
 /// An event of `events/`.

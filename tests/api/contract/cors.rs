@@ -7,10 +7,10 @@ async fn every_response_has_the_five_cors_headers_no_store_and_a_request_id() {
     let function = Function::start().await;
     let refused = request("POST", &factors_path(), &[("authorization", "")], "");
     for (event, methods) in [
-        (event("create-totp-factor.json"), "POST, OPTIONS"),
-        (event("create-factor-refused.json"), "POST, OPTIONS"),
-        (event("preflight.json"), "POST, OPTIONS"),
-        (refused, "POST, OPTIONS"),
+        (event("create-totp-factor.json"), "GET, POST, OPTIONS"),
+        (event("create-factor-refused.json"), "GET, POST, OPTIONS"),
+        (event("preflight.json"), "GET, POST, OPTIONS"),
+        (refused, "GET, POST, OPTIONS"),
         (request("GET", "/v2/Services", &[], ""), "GET, POST, OPTIONS"),
         (request("GET", "/nowhere", &[], ""), "OPTIONS"),
     ] {

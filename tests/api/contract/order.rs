@@ -33,7 +33,7 @@ async fn checks_run_in_the_order_of_the_contract() {
             .invoke(&request("PUT", &known, &[], ""))
             .await
             .header("allow"),
-        "POST, OPTIONS"
+        "GET, POST, OPTIONS"
     );
 }
 
@@ -44,7 +44,7 @@ async fn the_methods_of_each_path_follow_from_the_routes() {
     for (path, allowed) in [
         ("/v2/Services".to_owned(), "GET, POST, OPTIONS"),
         (service, "GET, POST, DELETE, OPTIONS"),
-        (factors_path(), "POST, OPTIONS"),
+        (factors_path(), "GET, POST, OPTIONS"),
     ] {
         let preflight = function
             .invoke(&request("OPTIONS", &path, &[("authorization", "")], ""))

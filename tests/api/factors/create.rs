@@ -5,7 +5,7 @@ use harness::faults::{Fault, FaultProxy};
 use harness::local;
 use serde_json::json;
 
-use super::ENTITY_SID;
+use super::{ENTITY_SID, TOMORROW, entity_item};
 use crate::support::{
     Function, HOST, NOW, counting, entity_partition, event, factors_path, invoke_at, service_item,
 };
@@ -57,7 +57,7 @@ async fn a_totp_factor_is_created_stored_and_counted() {
     assert_eq!(
         function.items().await,
         [
-            json!({"pk": entity_partition(), "sk": ENTITY_SID, "totp_factors": 1, "revision": 1}),
+            entity_item(&answer, &json!({"totp_factors": 1, "revision": 1})),
             json!({
                 "pk": entity_partition(),
                 "sk": sid,
@@ -67,7 +67,9 @@ async fn a_totp_factor_is_created_stored_and_counted() {
                 "identity": local::IDENTITY,
                 "friendly_name": "John's Account Name",
                 "factor_type": "totp",
+                "counted_as": "totp_factors",
                 "status": "unverified",
+                "expires": TOMORROW,
                 "binding": "53 bytes",
                 "config": {"alg": "sha1", "skew": 1, "code_length": 6, "time_step": 30, "issuer": "Owl Bank"},
                 "date_created": "2026-01-02T03:04:05Z",
@@ -141,7 +143,7 @@ async fn a_push_factor_is_created_stored_and_counted() {
     assert_eq!(
         function.items().await,
         [
-            json!({"pk": entity_partition(), "sk": ENTITY_SID, "push_factors": 1, "revision": 1}),
+            entity_item(&answer, &json!({"push_factors": 1, "revision": 1})),
             json!({
                 "pk": entity_partition(),
                 "sk": sid,
@@ -151,7 +153,9 @@ async fn a_push_factor_is_created_stored_and_counted() {
                 "identity": local::IDENTITY,
                 "friendly_name": "John's Phone",
                 "factor_type": "push",
+                "counted_as": "push_factors",
                 "status": "unverified",
+                "expires": TOMORROW,
                 "binding": format!("{} bytes", 33 + PUBLIC_KEY.len()),
                 "config": config,
                 "metadata": r#"{"os": "Android"}"#,

@@ -18,7 +18,7 @@ async fn the_same_key_with_the_same_parameters_gives_the_same_factor() {
     let first = function.invoke(&event).await;
     assert_eq!((first.status, first.header("idempotent-replayed")), (201, ""));
     assert_eq!(first.text("sid"), local::FACTOR_SID, "other events name it");
-    let later = invoke_at(&function.app, &event, NOW + Duration::DAY).await;
+    let later = invoke_at(&function.app, &event, NOW + Duration::DAY - Duration::SECOND).await;
     assert_eq!((later.status, later.header("idempotent-replayed")), (201, "true"));
     assert_eq!(later.text, first.text, "binding and dates included");
     let elsewhere = invoke_at(&function.another_instance(), &event, NOW).await;
