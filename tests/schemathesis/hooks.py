@@ -130,13 +130,13 @@ def fit(body, factor):
         if body.get("AuthPayload") and factor["sid"] in keys and next(alternating):
             body["AuthPayload"] = signature(factor)
         return
-    if factor["status"] == "verified":
-        for parameter in ("Config.Alg", "Config.TimeStep", "Config.CodeLength"):
-            body.pop(parameter, None)
     # Half of the codes are right, and of what has none, half gets one.
     is_code = re.fullmatch("[0-9]{3,8}", str(body.get("AuthPayload")))
     if next(alternating) or (body.get("AuthPayload") and not is_code):
         body["AuthPayload"] = code(factor)
+    if factor["status"] == "verified" or body.get("AuthPayload"):
+        for parameter in ("Config.Alg", "Config.TimeStep", "Config.CodeLength"):
+            body.pop(parameter, None)
 
 
 def before_factor_call(case):
