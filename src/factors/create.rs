@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::http::Answer;
 use crate::refusal::Refusal;
 use crate::route::EntityAt;
+use crate::table::Patience;
 
 /// Creates a Factor, or shows the one that the same request made before.
 pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {
@@ -37,6 +38,7 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
     call.subject.factor_sid = Some(factor.sid);
 
     // Boxed are those that hardly any request needs, as all would have room for them.
+    let mut patience = Patience::begin();
     loop {
         match app.table.create_factor(&factor).await? {
             FactorWrite::Written => return Ok(created(call, &factor, &binding)),
@@ -44,7 +46,8 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
             FactorWrite::Gone => return Err(Refusal::KeyUsedBefore),
             FactorWrite::LimitReached => {
                 let (entity, factor_type) = (factor.entity(), factor.factor_type());
-                let making = app.table.make_room(entity, factor_type, call.request_id, now);
+                let by = (call.request_id, now);
+                let making = app.table.make_room(entity, factor_type, by, &mut patience);
                 if !Box::pin(making).await? {
                     return Err(Refusal::LimitReached(factor_type));
                 }

@@ -88,47 +88,44 @@ impl Table {
     }
 
     /// Makes room on an Entity that is said to be full: what is gone gives its place back, and the count becomes what is there. False
-    /// if there is none to be made.
+    /// if there is none to be made; where somebody else is at it, there may be some soon.
     pub(super) async fn make_room(
         &self,
         entity: EntityKey<'_>,
         factor_type: FactorType,
-        request_id: &str,
-        now: Timestamp,
+        (request_id, now): (&str, Timestamp),
+        patience: &mut Patience,
     ) -> Result<bool, Failure> {
         let counted = factor_type.counted();
-        let mut patience = Patience::begin();
-        loop {
-            let Some(read) = self.read_entity_write(entity).await? else {
-                return Ok(true);
+        let Some(read) = self.read_entity_write(entity).await? else {
+            return Ok(true);
+        };
+        let factors = self.read_factors(entity).await?;
+        let of_type = || {
+            factors
+                .iter()
+                .filter(|factor| factor.factor_type() == factor_type)
+        };
+        let gone: Vec<&Factor> = of_type()
+            .filter(|factor| factor.is_gone(now))
+            .take(TRANSACTION_ITEMS - 1)
+            .collect();
+        let there = of_type().count() - gone.len();
+        if there >= usize::from(counted.limit) {
+            return Ok(false);
+        }
+        let writes = || {
+            let tombstone = |factor: &&Factor| {
+                self.put_over(item::of_tombstone(factor, request_id, now), factor.as_read())
             };
-            let factors = self.read_factors(entity).await?;
-            let of_type = || {
-                factors
-                    .iter()
-                    .filter(|factor| factor.factor_type() == factor_type)
-            };
-            let gone: Vec<&Factor> = of_type()
-                .filter(|factor| factor.is_gone(now))
-                .take(TRANSACTION_ITEMS - 1)
-                .collect();
-            let there = of_type().count() - gone.len();
-            if there >= usize::from(counted.limit) {
-                return Ok(false);
-            }
-            let writes = || {
-                let tombstone = |factor: &&Factor| {
-                    self.put_over(item::of_tombstone(factor, request_id, now), factor.as_read())
-                };
-                let mut writes: Vec<_> = gone.iter().map(tombstone).collect::<Result<_, _>>()?;
-                writes.push(self.set_count(entity, counted, there, read.as_read())?);
-                Ok(writes)
-            };
-            if let Transaction::Committed = self.transact(writes).await? {
-                return Ok(true);
-            }
+            let mut writes: Vec<_> = gone.iter().map(tombstone).collect::<Result<_, _>>()?;
+            writes.push(self.set_count(entity, counted, there, read.as_read())?);
+            Ok(writes)
+        };
+        if let Transaction::Cancelled(_) = self.transact(writes).await? {
             patience.wait_for_others(&self.randomness).await?;
         }
+        Ok(true)
     }
 
     /// A Factor as it is in the table now; `None` if it is not there, or not any more.

@@ -16,14 +16,29 @@ async fn a_deleted_entity_is_gone_with_all_that_was_its_own() {
     let mut factors = created(&function, TOTP, 3).await;
     factors.extend(created(&function, &push(), 2).await);
     let verify = format!("AuthPayload={}", code_at(&factors[0], NOW));
-    assert_eq!(function.request("POST", &factor_path(&factors[0]), &verify).await.text("status"), "verified");
-    assert_eq!(function.request("DELETE", &factor_path(&factors[1]), "").await.status, 204);
+    assert_eq!(
+        function
+            .request("POST", &factor_path(&factors[0]), &verify)
+            .await
+            .text("status"),
+        "verified"
+    );
+    assert_eq!(
+        function
+            .request("DELETE", &factor_path(&factors[1]), "")
+            .await
+            .status,
+        204
+    );
 
     let deleted = function.invoke(&event("delete-entity.json")).await;
     assert_eq!((deleted.status, deleted.text.as_str()), (204, ""));
     assert_eq!(deleted.header("content-type"), "");
     assert_eq!(deleted.header("cache-control"), "no-store");
-    assert_eq!(deleted.header("access-control-allow-methods"), "GET, DELETE, OPTIONS");
+    assert_eq!(
+        deleted.header("access-control-allow-methods"),
+        "GET, DELETE, OPTIONS"
+    );
     assert!(function.items().await.is_empty(), "tombstones included");
 
     let again = function.invoke(&event("delete-entity.json")).await;
@@ -32,15 +47,24 @@ async fn a_deleted_entity_is_gone_with_all_that_was_its_own() {
         again.text("message"),
         "The requested resource /v2/Services/{ServiceSid}/Entities/{Identity} was not found"
     );
-    assert_eq!(function.request("GET", &entity_path(), "").await.error(), (404, 20404));
+    assert_eq!(
+        function.request("GET", &entity_path(), "").await.error(),
+        (404, 20404)
+    );
     for factor in &factors {
         for method in ["GET", "POST", "DELETE"] {
             let answer = function.request(method, &factor_path(factor), &verify).await;
             assert_eq!(answer.error(), (404, 20404), "{method}");
         }
     }
-    assert_eq!(function.request("GET", &factors_path(), "").await.json()["factors"], json!([]));
-    assert_eq!(function.request("GET", &entities_path(), "").await.json()["entities"], json!([]));
+    assert_eq!(
+        function.request("GET", &factors_path(), "").await.json()["factors"],
+        json!([])
+    );
+    assert_eq!(
+        function.request("GET", &entities_path(), "").await.json()["entities"],
+        json!([])
+    );
 }
 
 #[tokio::test]
@@ -49,7 +73,10 @@ async fn an_entity_without_anything_is_deleted_too() {
     function.invoke(&event("create-entity.json")).await;
     assert_eq!(function.invoke(&event("delete-entity.json")).await.status, 204);
     assert!(function.items().await.is_empty());
-    assert_eq!(function.invoke(&event("delete-entity.json")).await.error(), (404, 20404));
+    assert_eq!(
+        function.invoke(&event("delete-entity.json")).await.error(),
+        (404, 20404)
+    );
     let again = function.invoke(&event("create-entity.json")).await;
     assert_eq!((again.status, again.text), (201, resource(HOST).to_string()));
 }
@@ -63,8 +90,20 @@ async fn other_entities_keep_what_is_theirs() {
     let factors = factors_path().replace(local::IDENTITY, &other);
     let factor = function.request("POST", &factors, TOTP).await.text("sid");
     assert_eq!(function.request("DELETE", &entity_path(), "").await.status, 204);
-    assert_eq!(function.request("GET", &format!("{factors}/{factor}"), "").await.status, 200);
-    assert_eq!(function.request("GET", &format!("{}/{other}", entities_path()), "").await.status, 200);
+    assert_eq!(
+        function
+            .request("GET", &format!("{factors}/{factor}"), "")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        function
+            .request("GET", &format!("{}/{other}", entities_path()), "")
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -81,9 +120,16 @@ async fn a_deleted_entity_frees_its_idempotency_keys() {
         let next = function.invoke(&create).await;
         assert_eq!((next.status, next.header("idempotent-replayed")), (201, ""));
         assert_eq!(next.text("sid"), first.text("sid"));
-        assert_ne!(next.json()["binding"], first.json()["binding"], "it is another Factor");
+        assert_ne!(
+            next.json()["binding"],
+            first.json()["binding"],
+            "it is another Factor"
+        );
         let replayed = function.invoke(&create).await;
-        assert_eq!((replayed.header("idempotent-replayed"), &replayed.text), ("true", &next.text));
+        assert_eq!(
+            (replayed.header("idempotent-replayed"), &replayed.text),
+            ("true", &next.text)
+        );
         assert_eq!(own(&function).await.totp.len(), 1);
     }
 }
@@ -91,7 +137,10 @@ async fn a_deleted_entity_frees_its_idempotency_keys() {
 /// An Entity that no single transaction deletes: 100 totp and 20 push Factors, and what is left of 10 others.
 async fn large(function: &Function) -> Vec<Item> {
     for factor in created(function, TOTP, 100).await.iter().take(10) {
-        assert_eq!(function.request("DELETE", &factor_path(factor), "").await.status, 204);
+        assert_eq!(
+            function.request("DELETE", &factor_path(factor), "").await.status,
+            204
+        );
     }
     created(function, TOTP, 10).await;
     created(function, &push(), 20).await;
@@ -127,14 +176,23 @@ async fn a_delete_that_is_cut_short_leaves_what_is_counted_and_goes_on_when_repe
             let left = own(&function).await;
             let done = place + usize::from(fault == Fault::GarbageAfter);
             let expected = if done < 3 { 130 } else { 31 } * usize::from(done < calls.len());
-            assert_eq!(left.totp.len() + left.push.len() + left.tombstones.len(), expected, "{context}");
-            let listed = function.request("GET", &format!("{}?PageSize=1000", factors_path()), "").await;
+            assert_eq!(
+                left.totp.len() + left.push.len() + left.tombstones.len(),
+                expected,
+                "{context}"
+            );
+            let listed = function
+                .request("GET", &format!("{}?PageSize=1000", factors_path()), "")
+                .await;
             let listed = listed.json()["factors"].as_array().map(Vec::len);
             assert_eq!(listed, Some(left.totp.len() + left.push.len()), "{context}");
 
             let again = function.request("DELETE", &entity_path(), "").await;
             assert_eq!(again.status, if left.entity { 204 } else { 404 }, "{context}");
-            assert_eq!(function.request("DELETE", &entity_path(), "").await.error(), (404, 20404));
+            assert_eq!(
+                function.request("DELETE", &entity_path(), "").await.error(),
+                (404, 20404)
+            );
             assert_eq!(own(&function).await, Own::default(), "{context}");
         }
     }
@@ -146,7 +204,9 @@ async fn each_fault_that_passes_is_survived_and_told_as_done() {
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
     let app = function.instance_by_way_of(&proxy.endpoint());
     app.warm_up(NOW).await;
-    let passing = Fault::ALL.into_iter().filter(|fault| !fault.is_slow() && !fault.is_unreadable());
+    let passing = Fault::ALL
+        .into_iter()
+        .filter(|fault| !fault.is_slow() && !fault.is_unreadable());
     for (fault, place) in passing.flat_map(|fault| [0, 1, 2].map(|place| (fault, place))) {
         created(&function, TOTP, 1).await;
         let script = [vec![Fault::None; place], vec![fault]].concat();

@@ -14,7 +14,10 @@ async fn an_entity_is_fetched_as_it_was_created() {
     assert_eq!(fetched.text, resource(HOST).to_string());
     assert_eq!(fetched.header("content-type"), "application/json");
     assert_eq!(fetched.header("cache-control"), "no-store");
-    assert_eq!(fetched.header("access-control-allow-methods"), "GET, DELETE, OPTIONS");
+    assert_eq!(
+        fetched.header("access-control-allow-methods"),
+        "GET, DELETE, OPTIONS"
+    );
     assert!(!fetched.header("x-request-id").is_empty());
 }
 
@@ -31,8 +34,21 @@ async fn what_an_entity_has_is_nothing_that_it_shows() {
 async fn its_links_lead_to_its_factors() {
     let function = Function::start().await;
     let entity = function.invoke(&event("create-entity.json")).await.json();
-    let target = |link: &str| entity["links"][link].as_str().unwrap().strip_prefix(HOST).unwrap().to_owned();
-    assert_eq!(function.request("POST", &target("new_factors"), TOTP).await.status, 201);
+    let target = |link: &str| {
+        entity["links"][link]
+            .as_str()
+            .unwrap()
+            .strip_prefix(HOST)
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        function
+            .request("POST", &target("new_factors"), TOTP)
+            .await
+            .status,
+        201
+    );
     let list = function.request("GET", &target("factors"), "").await.json();
     assert_eq!(list["factors"].as_array().unwrap().len(), 1);
 }
@@ -46,14 +62,32 @@ async fn an_identity_in_a_path_is_percent_decoded_and_has_to_keep_its_rule() {
         function.request("GET", &encoded, "").await.text,
         resource("https://verify.example.com").to_string()
     );
-    for identity in ["short", &"x".repeat(65), "identity_a", "identity%20a", "identity%2Fa", "identity%FF", "a"] {
+    for identity in [
+        "short",
+        &"x".repeat(65),
+        "identity_a",
+        "identity%20a",
+        "identity%2Fa",
+        "identity%FF",
+        "a",
+    ] {
         for method in ["GET", "DELETE"] {
-            let answer = function.request(method, &format!("{}/{identity}", entities_path()), "").await;
+            let answer = function
+                .request(method, &format!("{}/{identity}", entities_path()), "")
+                .await;
             // A slash in it makes two segments of it before the function sees the path.
-            let expected = if identity.contains("%2F") { (404, 20404) } else { (400, 60366) };
+            let expected = if identity.contains("%2F") {
+                (404, 20404)
+            } else {
+                (400, 60366)
+            };
             assert_eq!(answer.error(), expected, "{method} {identity}");
             if expected.0 == 400 {
-                assert_eq!(answer.invalid(), [("Identity".to_owned(), 60366)], "{method} {identity}");
+                assert_eq!(
+                    answer.invalid(),
+                    [("Identity".to_owned(), 60366)],
+                    "{method} {identity}"
+                );
             }
         }
     }
@@ -71,17 +105,26 @@ async fn what_is_not_there_is_not_found() {
         (local::SERVICE_SID, "VA1"),
     ] {
         for method in ["GET", "DELETE"] {
-            let answer = function.request(method, &entity_path().replace(from, to), "").await;
+            let answer = function
+                .request(method, &entity_path().replace(from, to), "")
+                .await;
             assert_eq!(answer.error(), (404, 20404), "{method} {to}");
         }
     }
-    let answer = function.request("GET", &format!("{}/another-identity", entities_path()), "").await;
+    let answer = function
+        .request("GET", &format!("{}/another-identity", entities_path()), "")
+        .await;
     assert_eq!(
         answer.text("message"),
         "The requested resource /v2/Services/{ServiceSid}/Entities/{Identity} was not found"
     );
-    let rule_first = entity_path().replace(local::SERVICE_SID, NO_SERVICE).replace(local::IDENTITY, "short");
-    assert_eq!(function.request("GET", &rule_first, "").await.error(), (400, 60366));
+    let rule_first = entity_path()
+        .replace(local::SERVICE_SID, NO_SERVICE)
+        .replace(local::IDENTITY, "short");
+    assert_eq!(
+        function.request("GET", &rule_first, "").await.error(),
+        (400, 60366)
+    );
     assert_eq!(function.request("GET", &entity_path(), "").await.status, 200);
 }
 
@@ -89,11 +132,16 @@ async fn what_is_not_there_is_not_found() {
 async fn an_entity_of_another_service_is_another_one() {
     let function = Function::start().await;
     function.invoke(&event("create-entity.json")).await;
-    let service = function.request("POST", "/v2/Services", "FriendlyName=Nest").await.text("sid");
+    let service = function
+        .request("POST", "/v2/Services", "FriendlyName=Nest")
+        .await
+        .text("sid");
     let other = entities_path().replace(local::SERVICE_SID, &service);
     let path = format!("{other}/{}", local::IDENTITY);
     assert_eq!(function.request("GET", &path, "").await.error(), (404, 20404));
-    let created = function.request("POST", &other, &format!("Identity={}", local::IDENTITY)).await;
+    let created = function
+        .request("POST", &other, &format!("Identity={}", local::IDENTITY))
+        .await;
     assert_eq!((created.status, created.text("service_sid")), (201, service));
     assert_ne!(created.json()["sid"], resource(HOST)["sid"]);
     assert_eq!(function.request("DELETE", &path, "").await.status, 204);
@@ -115,6 +163,10 @@ async fn nothing_of_a_deleted_service_is_found() {
         ("POST", super::factor_path(&factors[0])),
         ("DELETE", super::factor_path(&factors[0])),
     ] {
-        assert_eq!(function.request(method, &path, "").await.error(), (404, 20404), "{method} {path}");
+        assert_eq!(
+            function.request(method, &path, "").await.error(),
+            (404, 20404),
+            "{method} {path}"
+        );
     }
 }

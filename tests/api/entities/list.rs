@@ -7,8 +7,15 @@ use super::{NO_SERVICE, TOTP, created, entities_path, entity_path, resource};
 use crate::support::{Answer, Function, HOST, NOW, event, invoke_at, request};
 
 /// Identities in the order of a list, which is that of their bytes.
-const IDENTITIES: [&str; 7] =
-    ["-0000000", "00000000", "Zebra-00", "a-zebra-0", "a-zebra0", "azebra-0", "azebra-01"];
+const IDENTITIES: [&str; 7] = [
+    "-0000000",
+    "00000000",
+    "Zebra-00",
+    "a-zebra-0",
+    "a-zebra0",
+    "azebra-0",
+    "azebra-01",
+];
 
 /// Creates Entities in another order than that of the list.
 async fn create_all(function: &Function) {
@@ -18,12 +25,16 @@ async fn create_all(function: &Function) {
 }
 
 async fn create(function: &Function, identity: &str) {
-    let answer = function.request("POST", &entities_path(), &format!("Identity={identity}")).await;
+    let answer = function
+        .request("POST", &entities_path(), &format!("Identity={identity}"))
+        .await;
     assert_eq!(answer.status, 201, "{identity}: {}", answer.text);
 }
 
 async fn list(function: &Function, query: &str) -> Answer {
-    let answer = function.request("GET", &format!("{}{query}", entities_path()), "").await;
+    let answer = function
+        .request("GET", &format!("{}{query}", entities_path()), "")
+        .await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text);
     answer
 }
@@ -31,7 +42,10 @@ async fn list(function: &Function, query: &str) -> Answer {
 fn identities(page: &Answer) -> Vec<String> {
     let page = page.json();
     let entities = page["entities"].as_array().unwrap();
-    entities.iter().map(|entity| entity["identity"].as_str().unwrap().to_owned()).collect()
+    entities
+        .iter()
+        .map(|entity| entity["identity"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// What comes after the host in a URL of `meta`.
@@ -68,7 +82,10 @@ async fn a_service_without_entities_has_an_empty_list() {
         "page": 0, "page_size": 50, "first_page_url": url, "previous_page_url": null,
         "url": url, "next_page_url": null, "key": "entities",
     });
-    assert_eq!(list(&function, "").await.json(), json!({"entities": [], "meta": meta}));
+    assert_eq!(
+        list(&function, "").await.json(),
+        json!({"entities": [], "meta": meta})
+    );
 }
 
 #[tokio::test]
@@ -84,21 +101,36 @@ async fn pages_lead_through_all_entities_both_ways_in_the_order_of_identities() 
             assert_eq!(page.status, 200, "{path}: {}", page.text);
             assert_eq!(page.json()["meta"]["page"], pages.len());
             next = target(&page, "next_page_url");
-            assert!(identities(&page).len() == size || next.is_none(), "only the last page is not full");
+            assert!(
+                identities(&page).len() == size || next.is_none(),
+                "only the last page is not full"
+            );
             assert_eq!(target(&page, "previous_page_url").is_none(), pages.is_empty());
             pages.push(page);
         }
-        assert_eq!(pages.iter().flat_map(identities).collect::<Vec<_>>(), IDENTITIES, "pages of {size}");
+        assert_eq!(
+            pages.iter().flat_map(identities).collect::<Vec<_>>(),
+            IDENTITIES,
+            "pages of {size}"
+        );
         assert_eq!(pages.len(), IDENTITIES.len().div_ceil(size));
         for pair in pages.windows(2) {
             let back = target(&pair[1], "previous_page_url").unwrap();
             let back = function.request("GET", &back, "").await;
             assert_eq!(back.json()["entities"], pair[0].json()["entities"]);
             assert_eq!(back.json()["meta"]["page"], pair[0].json()["meta"]["page"]);
-            let forth = function.request("GET", &target(&back, "next_page_url").unwrap(), "").await;
+            let forth = function
+                .request("GET", &target(&back, "next_page_url").unwrap(), "")
+                .await;
             assert_eq!(forth.json()["entities"], pair[1].json()["entities"]);
             for name in ["url", "first_page_url"] {
-                assert_eq!(function.request("GET", &target(&pair[1], name).unwrap(), "").await.status, 200);
+                assert_eq!(
+                    function
+                        .request("GET", &target(&pair[1], name).unwrap(), "")
+                        .await
+                        .status,
+                    200
+                );
             }
         }
     }
@@ -113,7 +145,11 @@ async fn each_entity_is_listed_as_it_is_fetched() {
     let entities = page["entities"].as_array().unwrap();
     assert_eq!(entities.len(), 8, "that of the first Factor is there too");
     for entity in entities {
-        let path = entity["url"].as_str().unwrap().strip_prefix("https://verify.example.com").unwrap();
+        let path = entity["url"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("https://verify.example.com")
+            .unwrap();
         assert_eq!(function.request("GET", path, "").await.text, entity.to_string());
     }
 }
@@ -122,11 +158,26 @@ async fn each_entity_is_listed_as_it_is_fetched() {
 async fn entities_of_another_service_are_not_listed() {
     let function = Function::start().await;
     create_all(&function).await;
-    let service = function.request("POST", "/v2/Services", "FriendlyName=Nest").await.text("sid");
+    let service = function
+        .request("POST", "/v2/Services", "FriendlyName=Nest")
+        .await
+        .text("sid");
     let other = entities_path().replace(local::SERVICE_SID, &service);
-    assert_eq!(function.request("GET", &other, "").await.json()["entities"], json!([]));
-    assert_eq!(function.request("POST", &other, "Identity=only-there").await.status, 201);
-    assert_eq!(identities(&function.request("GET", &other, "").await), ["only-there"]);
+    assert_eq!(
+        function.request("GET", &other, "").await.json()["entities"],
+        json!([])
+    );
+    assert_eq!(
+        function
+            .request("POST", &other, "Identity=only-there")
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        identities(&function.request("GET", &other, "").await),
+        ["only-there"]
+    );
     assert_eq!(identities(&list(&function, "").await), IDENTITIES);
 }
 
@@ -136,7 +187,13 @@ async fn a_deleted_entity_is_not_listed_until_it_is_there_again() {
     create_all(&function).await;
     created(&function, TOTP, 2).await;
     assert_eq!(function.request("DELETE", &entity_path(), "").await.status, 204);
-    assert_eq!(function.request("DELETE", &format!("{}/{}", entities_path(), IDENTITIES[2]), "").await.status, 204);
+    assert_eq!(
+        function
+            .request("DELETE", &format!("{}/{}", entities_path(), IDENTITIES[2]), "")
+            .await
+            .status,
+        204
+    );
     let mut left = IDENTITIES.to_vec();
     left.remove(2);
     assert_eq!(identities(&list(&function, "").await), left);
@@ -163,14 +220,23 @@ async fn a_token_is_a_place_whoever_is_there() {
         assert_eq!(identities(&page), expected, "{token}");
         for name in ["next_page_url", "previous_page_url"] {
             if let Some(target) = target(&page, name) {
-                assert_eq!(function.request("GET", &target, "").await.status, 200, "{token}: {target}");
+                assert_eq!(
+                    function.request("GET", &target, "").await.status,
+                    200,
+                    "{token}: {target}"
+                );
             }
         }
     }
     // It says nothing of the Service that it is from.
-    let service = function.request("POST", "/v2/Services", "FriendlyName=Nest").await.text("sid");
+    let service = function
+        .request("POST", "/v2/Services", "FriendlyName=Nest")
+        .await
+        .text("sid");
     let other = entities_path().replace(local::SERVICE_SID, &service);
-    let page = function.request("GET", &format!("{other}?PageToken=PA00000000"), "").await;
+    let page = function
+        .request("GET", &format!("{other}?PageToken=PA00000000"), "")
+        .await;
     assert_eq!((page.status, &page.json()["entities"]), (200, &json!([])));
 }
 
@@ -201,15 +267,23 @@ async fn made_up_page_parameters_are_refused_by_name() {
         ("PageToken=PAidentity&PageToken=PAidentity", "PageToken"),
         ("PageSize=1&PageSize=2", "PageSize"),
     ] {
-        let answer = function.request("GET", &format!("{}?{query}", entities_path()), "").await;
+        let answer = function
+            .request("GET", &format!("{}?{query}", entities_path()), "")
+            .await;
         assert_eq!(answer.error(), (400, 60306), "{query}");
         assert_eq!(answer.invalid(), [(parameter.to_owned(), 60306)], "{query}");
     }
     let all = format!("{}?PageSize=0&Page=x&PageToken=y", entities_path());
-    assert_eq!(function.request("GET", &all, "").await.invalid().len(), 3, "all at once");
+    assert_eq!(
+        function.request("GET", &all, "").await.invalid().len(),
+        3,
+        "all at once"
+    );
     let unknown = entities_path().replace(local::SERVICE_SID, NO_SERVICE);
     assert_eq!(function.request("GET", &unknown, "").await.error(), (404, 20404));
-    let rule_first = function.request("GET", &format!("{unknown}?PageSize=0"), "").await;
+    let rule_first = function
+        .request("GET", &format!("{unknown}?PageSize=0"), "")
+        .await;
     assert_eq!(rule_first.error(), (400, 60306));
 }
 

@@ -99,7 +99,10 @@ async fn own(function: &Function) -> Own {
     }
     let there = [own.push.len(), own.totp.len()].map(|count| i64::try_from(count).unwrap());
     assert_eq!(counts, there, "the counts are those of the Factors: {items:?}");
-    assert!(own.entity || items.is_empty(), "what is an Entity's is not there without it: {items:?}");
+    assert!(
+        own.entity || items.is_empty(),
+        "what is an Entity's is not there without it: {items:?}"
+    );
     own
 }
 
@@ -142,7 +145,10 @@ fn factor_path(created: &Value) -> String {
 async fn put_all(function: &Function, items: &[Item]) {
     for batch in items.chunks(25) {
         let puts = batch.iter().map(|item| {
-            let put = PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
+            let put = PutRequest::builder()
+                .set_item(Some(item.clone()))
+                .build()
+                .unwrap();
             WriteRequest::builder().put_request(put).build()
         });
         let written = function

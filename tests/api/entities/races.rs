@@ -44,19 +44,31 @@ async fn of_many_deletes_at_once_one_is_the_one() {
 
 /// What follows from when each request was under way: which Factors are there for sure, and which are for sure not.
 fn assert_follows(creates: &[Timed], deletes: &[Timed], there: &BTreeSet<String>) {
-    let deletes: Vec<&Timed> = deletes.iter().filter(|delete| delete.answer.status == 204).collect();
+    let deletes: Vec<&Timed> = deletes
+        .iter()
+        .filter(|delete| delete.answer.status == 204)
+        .collect();
     let mut answered = BTreeSet::new();
     for create in creates {
         let sid = create.answer.text("sid");
         if deletes.iter().any(|delete| create.done < delete.begun) {
-            assert!(!there.contains(&sid), "{sid} was there before it was deleted with its Entity");
+            assert!(
+                !there.contains(&sid),
+                "{sid} was there before it was deleted with its Entity"
+            );
         }
         if deletes.iter().all(|delete| delete.done < create.begun) {
-            assert!(there.contains(&sid), "{sid} was created after all that was deleted");
+            assert!(
+                there.contains(&sid),
+                "{sid} was created after all that was deleted"
+            );
         }
         answered.insert(sid);
     }
-    assert!(there.is_subset(&answered), "nothing is there that nobody was told of");
+    assert!(
+        there.is_subset(&answered),
+        "nothing is there that nobody was told of"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +93,10 @@ async fn an_entity_that_is_deleted_while_50_factors_are_created_is_whole_or_not_
         let fetched = function.request("GET", &entity_path(), "").await.status;
         assert_eq!(fetched, if there.totp.is_empty() { 404 } else { 200 });
         for create in &creates {
-            let fetched = function.request("GET", &factor_path(&create.answer.json()), "").await.status;
+            let fetched = function
+                .request("GET", &factor_path(&create.answer.json()), "")
+                .await
+                .status;
             let is_there = there.totp.contains(&create.answer.text("sid"));
             assert_eq!(fetched, if is_there { 200 } else { 404 });
         }
@@ -101,14 +116,19 @@ async fn factors_that_are_created_and_deleted_at_once_are_counted_right_up_to_th
         events.push(create_factor(&push()));
         events.push(create_factor(TOTP));
         // Each is deleted twice.
-        events.extend([request("DELETE", &factor_path(factor), &[], ""), create_factor(&push())]);
+        events.extend([
+            request("DELETE", &factor_path(factor), &[], ""),
+            create_factor(&push()),
+        ]);
         events.push(request("DELETE", &factor_path(factor), &[], ""));
     }
     let answers = at_once(&instances, events, NOW).await;
     let with = |status| answers.iter().filter(move |timed| timed.answer.status == status);
     assert_eq!((with(204).count(), with(404).count()), (8, 8));
     let created = |factor_type: &str| {
-        with(201).filter(|timed| timed.answer.text("factor_type") == factor_type).count()
+        with(201)
+            .filter(|timed| timed.answer.text("factor_type") == factor_type)
+            .count()
     };
     assert!(with(400).all(|timed| timed.answer.error() == (400, 60315)));
     let there = own(&function).await;
@@ -135,7 +155,10 @@ async fn an_entity_and_its_first_factors_that_are_created_at_once_are_one_entity
         assert!(made <= 1 && entities.len() == 4, "{made} of {}", entities.len());
         assert!(factors.iter().all(|timed| timed.answer.status == 201));
         let entity = &function.items().await[0];
-        assert_eq!((&entity["totp_factors"], &entity["revision"]), (&json!(4), &json!(4 + made)));
+        assert_eq!(
+            (&entity["totp_factors"], &entity["revision"]),
+            (&json!(4), &json!(4 + made))
+        );
         assert_eq!(own(&function).await.totp.len(), 4);
     }
 }
@@ -170,7 +193,11 @@ async fn a_delete_that_is_late_does_not_take_the_next_entity_of_that_identity_fo
     let fetched = function.request("GET", &factor_path(&next[0]), "").await;
     let there = own(&function).await;
     if late.status == 204 {
-        assert_eq!((fetched.status, there), (404, Own::default()), "nothing of it can be read");
+        assert_eq!(
+            (fetched.status, there),
+            (404, Own::default()),
+            "nothing of it can be read"
+        );
     } else {
         assert_eq!((fetched.status, there.totp.len()), (200, 1));
     }
@@ -178,7 +205,11 @@ async fn a_delete_that_is_late_does_not_take_the_next_entity_of_that_identity_fo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_is_late_does_not_bring_back_a_factor_of_a_deleted_entity() {
-    for (method, form) in [("POST", "FriendlyName=late"), ("POST", "AuthPayload"), ("DELETE", "")] {
+    for (method, form) in [
+        ("POST", "FriendlyName=late"),
+        ("POST", "AuthPayload"),
+        ("DELETE", ""),
+    ] {
         for key_again in [false, true] {
             let function = Function::start().await;
             let create = event("create-factor-replay.json");
@@ -205,7 +236,11 @@ async fn a_change_that_is_late_does_not_bring_back_a_factor_of_a_deleted_entity(
             let verify = format!("AuthPayload={}", code_at(&next, NOW));
             let verified = function.request("POST", &factor_path(&next), &verify).await;
             assert_eq!(verified.status, 200, "{context}: {}", verified.text);
-            assert_eq!(verified.text("status"), "verified", "{context}: it has its own seed");
+            assert_eq!(
+                verified.text("status"),
+                "verified",
+                "{context}: it has its own seed"
+            );
         }
     }
 }

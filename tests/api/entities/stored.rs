@@ -9,9 +9,7 @@ use harness::local;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    TOTP, at_once, create_factor, created, factor_path, instances, own, push, put_all,
-};
+use super::{TOTP, at_once, create_factor, created, factor_path, instances, own, push, put_all};
 use crate::factors::{ENTITY_SID, entity_item};
 use crate::support::phone::Phone;
 use crate::support::{Answer, Function, NOW, entity_partition, factors_path, invoke_at, request};
@@ -76,7 +74,10 @@ async fn listed(function: &Function, at: OffsetDateTime) -> BTreeSet<String> {
     let all = request("GET", &format!("{}?PageSize=1000", factors_path()), &[], "");
     let list = invoke_at(&function.app, &all, at).await.json();
     let factors = list["factors"].as_array().unwrap();
-    factors.iter().map(|factor| factor["sid"].as_str().unwrap().to_owned()).collect()
+    factors
+        .iter()
+        .map(|factor| factor["sid"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 async fn create_at(function: &Function, form: &str, at: OffsetDateTime) -> Answer {
@@ -89,7 +90,11 @@ async fn an_entity_full_of_factors_that_are_gone_can_create_as_many_anew_and_no_
         let function = Function::start().await;
         fill(&function, &form, limit, NOW).await;
         let last_second = LATER - Duration::SECOND;
-        assert_eq!(create_at(&function, &form, last_second).await.error(), (400, 60315), "{name}");
+        assert_eq!(
+            create_at(&function, &form, last_second).await.error(),
+            (400, 60315),
+            "{name}"
+        );
         let mut sids = BTreeSet::new();
         for number in 1..=limit {
             let answer = create_at(&function, &form, LATER).await;
@@ -100,7 +105,11 @@ async fn an_entity_full_of_factors_that_are_gone_can_create_as_many_anew_and_no_
                 own(&function).await;
             }
         }
-        assert_eq!(create_at(&function, &form, LATER).await.error(), (400, 60315), "{name}");
+        assert_eq!(
+            create_at(&function, &form, LATER).await.error(),
+            (400, 60315),
+            "{name}"
+        );
         let own = own(&function).await;
         let there = if name == "push" { own.push } else { own.totp };
         assert_eq!((there, own.tombstones.len()), (sids, limit));
@@ -133,12 +142,22 @@ async fn only_a_create_that_meets_the_limit_looks_what_is_still_there() {
 }
 
 /// Creates twice as many Factors as there can be, at once; which there are then.
-async fn crowd(function: &Function, form: &str, limit: usize, room: usize, at: OffsetDateTime) -> BTreeSet<String> {
+async fn crowd(
+    function: &Function,
+    form: &str,
+    limit: usize,
+    room: usize,
+    at: OffsetDateTime,
+) -> BTreeSet<String> {
     let instances = instances(function);
     let answers = at_once(&instances, vec![create_factor(form); 2 * limit], at).await;
     let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|timed| timed.answer.status == 201);
     let other = refused.iter().find(|timed| timed.answer.error() != (400, 60315));
-    assert!(other.is_none(), "{:?}", other.map(|timed| (&timed.answer, timed.done - timed.begun)));
+    assert!(
+        other.is_none(),
+        "{:?}",
+        other.map(|timed| (&timed.answer, timed.done - timed.begun))
+    );
     assert_eq!((made.len(), refused.len()), (room, 2 * limit - room));
     made.iter().map(|timed| timed.answer.text("sid")).collect()
 }
@@ -153,10 +172,18 @@ async fn creates_at_once_on_an_entity_full_of_factors_that_are_gone_end_with_as_
         fill(&function, &other, 10, LATER - Duration::SECOND).await;
         let made = crowd(&function, &form, limit, limit, LATER).await;
         let own = own(&function).await;
-        let (there, others) = if name == "push" { (own.push, own.totp) } else { (own.totp, own.push) };
+        let (there, others) = if name == "push" {
+            (own.push, own.totp)
+        } else {
+            (own.totp, own.push)
+        };
         assert_eq!((there, others.len()), (made, 10), "{name}");
         assert_eq!(listed(&function, LATER).await.len(), limit + 10);
-        assert_eq!(create_at(&function, &form, LATER).await.error(), (400, 60315), "{name}");
+        assert_eq!(
+            create_at(&function, &form, LATER).await.error(),
+            (400, 60315),
+            "{name}"
+        );
     }
 }
 
@@ -187,8 +214,16 @@ async fn a_count_is_put_right_where_dynamodb_deleted_what_was_counted() {
             function.dynamo.delete(factor).await;
         }
         crowd(&function, &push(), 20, room, at).await;
-        assert_eq!(create_at(&function, &push(), at).await.error(), (400, 60315), "{deleted} deleted");
-        assert_eq!(own(&function).await.push, listed(&function, at).await, "{deleted} deleted");
+        assert_eq!(
+            create_at(&function, &push(), at).await.error(),
+            (400, 60315),
+            "{deleted} deleted"
+        );
+        assert_eq!(
+            own(&function).await.push,
+            listed(&function, at).await,
+            "{deleted} deleted"
+        );
     }
 }
 
