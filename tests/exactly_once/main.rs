@@ -7,13 +7,11 @@ mod support;
 mod tally;
 mod verifications;
 
-use harness::dynamo::Dynamo;
-use harness::fleet::Fleet;
-use harness::kms::Kms;
-use harness::local;
+use std::time::Instant;
 
 use round::{Deployment, Round};
-use tally::Tally;
+use tally::{Row, Tally};
+use tokio::task::JoinSet;
 
 /// Processes of the function.
 const PROCESSES: usize = 8;
@@ -23,6 +21,9 @@ const AT_ONCE: usize = 64;
 
 /// How many rounds of each scenario a run has; `ROUNDS` sets another number.
 const ROUNDS: u64 = 5;
+
+/// Under faults so many rounds are under way at once, each on a table with processes of its own: they wait most of the time.
+const FAULTY_LANES: u64 = 4;
 
 /// Under faults the processes are new after so many rounds.
 const ROUNDS_OF_A_PROCESS: u64 = 10;
@@ -66,26 +67,50 @@ async fn however_many_ask_at_once_a_code_is_good_once_and_a_guess_counts_once() 
     let rounds = number("ROUNDS").unwrap_or(ROUNDS);
     println!("FAULT_SEED={seed} ROUNDS={rounds}");
 
-    let (dynamo, kms) = tokio::join!(Dynamo::start(), Kms::start());
-    dynamo.put(local::service_item()).await;
-    let binary = env!("CARGO_BIN_EXE_verify-factors");
-    let fleet = Fleet::start(binary, PROCESSES, &dynamo, &kms).await.unwrap();
-    let mut deployment = Deployment { dynamo, fleet };
-    let mut tallies = Vec::new();
+    let mut rows = Vec::new();
     for faulty in [false, true] {
         for scenario in Scenario::ALL {
-            let mut tally = Tally::of(scenario.name(), faulty);
-            for number in 0..rounds {
-                if faulty && number % ROUNDS_OF_A_PROCESS == 0 {
-                    deployment.fleet.renew().await.unwrap();
-                }
-                println!("{} number {number}, faults: {faulty}", scenario.name());
-                let random = fastrand::Rng::with_seed(seed ^ number);
-                let mut round = Round::new(&mut deployment, &mut tally, random, faulty);
-                scenario.play(&mut round).await;
-            }
-            tallies.push(tally);
+            let started = Instant::now();
+            let tally = play(scenario, faulty, rounds, seed).await;
+            rows.push(Row {
+                scenario: scenario.name(),
+                faulty,
+                tally,
+                time: started.elapsed(),
+            });
         }
     }
-    println!("{}", tally::table(&tallies));
+    println!("{}", tally::table(&rows));
+}
+
+/// Plays all rounds of a scenario.
+async fn play(scenario: Scenario, faulty: bool, rounds: u64, seed: u64) -> Tally {
+    let lanes = if faulty { FAULTY_LANES } else { 1 };
+    let mut playing = JoinSet::new();
+    for lane in 0..lanes.min(rounds) {
+        playing.spawn(async move {
+            let mut deployment = Deployment::start(PROCESSES).await;
+            let mut tally = Tally::default();
+            for number in (lane..rounds).step_by(usize::try_from(lanes).unwrap_or(1)) {
+                if faulty && tally.rounds % ROUNDS_OF_A_PROCESS == ROUNDS_OF_A_PROCESS - 1 {
+                    deployment.renew().await;
+                }
+                tally.rounds += 1;
+                let mut round = Round {
+                    deployment: &mut deployment,
+                    tally: &mut tally,
+                    random: fastrand::Rng::with_seed(seed ^ number),
+                    faulty,
+                };
+                scenario.play(&mut round).await;
+            }
+            tally
+        });
+    }
+    let mut all = Tally::default();
+    while let Some(tally) = playing.join_next().await {
+        let again = "to see the same once more, set FAULT_SEED and ROUNDS as they are above";
+        all.add_all(&tally.unwrap_or_else(|_| panic!("{scenario:?}, faults: {faulty}; {again}")));
+    }
+    all
 }

@@ -1,10 +1,11 @@
 //! A round: what is asked at one moment, and what is stored then.
 
 use std::fmt;
-use std::time::Instant;
 
 use harness::dynamo::Dynamo;
-use harness::fleet::{Fleet, Request};
+use harness::fleet::{Fleet, Request, Try};
+use harness::kms::Kms;
+use harness::local;
 use serde_json::Value;
 
 use crate::support::{self, Answer, item_json};
@@ -15,43 +16,53 @@ const FAULTY_TRIES: usize = 3;
 
 /// The table, and the processes on it.
 pub(crate) struct Deployment {
-    pub(crate) dynamo: Dynamo,
-    pub(crate) fleet: Fleet,
+    dynamo: Dynamo,
+    _kms: Kms,
+    fleet: Fleet,
+}
+
+impl Deployment {
+    pub(crate) async fn start(processes: usize) -> Self {
+        let (dynamo, kms) = tokio::join!(Dynamo::start(), Kms::start());
+        dynamo.put(local::service_item()).await;
+        let binary = std::env::var("TEST_FUNCTION");
+        let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_verify-factors").to_owned());
+        let fleet = Fleet::start(&binary, processes, &dynamo, &kms).await;
+        Self {
+            fleet: fleet.expect("the function, which starts"),
+            dynamo,
+            _kms: kms,
+        }
+    }
+
+    /// The same table with new processes.
+    pub(crate) async fn renew(&mut self) {
+        self.fleet
+            .renew()
+            .await
+            .expect("the function, which starts again");
+    }
 }
 
 /// One round of a scenario.
 pub(crate) struct Round<'a> {
+    pub(crate) deployment: &'a mut Deployment,
+    pub(crate) tally: &'a mut Tally,
     pub(crate) random: fastrand::Rng,
-    deployment: &'a mut Deployment,
-    tally: &'a mut Tally,
-    faulty: bool,
+    /// Whether there are random faults between the function and DynamoDB.
+    pub(crate) faulty: bool,
 }
 
-impl<'a> Round<'a> {
-    pub(crate) fn new(
-        deployment: &'a mut Deployment,
-        tally: &'a mut Tally,
-        random: fastrand::Rng,
-        faulty: bool,
-    ) -> Self {
-        tally.rounds += 1;
-        Self {
-            random,
-            deployment,
-            tally,
-            faulty,
-        }
-    }
-
+impl Round<'_> {
     /// The answer to what prepares the round.
     pub(crate) async fn prepare(&mut self, event: Value) -> Answer {
         let request = Request {
             event,
             faults: Vec::new(),
         };
-        let replies = self.deployment.fleet.work_off(vec![request]).await;
-        let reply = replies.first().and_then(|replies| replies.last());
-        Answer::new(reply.expect("a reply"))
+        let tries = self.deployment.fleet.work_off(vec![request]).await;
+        let last = tries.first().and_then(|tries| tries.last());
+        Answer::new(&last.expect("a reply").reply)
     }
 
     /// The answers to these requests, which all processes begin with at one moment.
@@ -65,14 +76,11 @@ impl<'a> Round<'a> {
             }
         });
         let requests: Vec<Request> = requests.collect();
-        let fleet = &mut self.deployment.fleet;
-        let (calls, started) = (fleet.calls(), Instant::now());
-        let replies = fleet.work_off(requests).await;
-        self.tally.time += started.elapsed();
-        self.tally.calls += fleet.calls() - calls;
-        let answers: Vec<Answers> = replies.iter().map(|replies| Answers::of(replies)).collect();
-        for answer in answers.iter().flat_map(|answers| &answers.0) {
-            self.tally.add(&kind(answer));
+        let tries = self.deployment.fleet.work_off(requests).await;
+        let answers: Vec<Answers> = tries.iter().map(|tries| Answers::to(tries)).collect();
+        self.tally.calls += tries.iter().flatten().map(|one| one.calls).sum::<usize>();
+        for kind in answers.iter().flat_map(|answers| &answers.kinds) {
+            self.tally.add(kind);
         }
         answers
     }
@@ -91,30 +99,35 @@ pub(crate) fn writes(item: &Value) -> u64 {
     item["revision"].as_u64().expect("a revision") - 1
 }
 
-/// The answers to one request: those that said to try again, and the last one.
-pub(crate) struct Answers(Vec<Answer>);
+/// The answers to one request, by their kinds: those that said to try again, and the last one.
+pub(crate) struct Answers {
+    kinds: Vec<String>,
+    untold: u64,
+}
 
-/// What they are, in a failed test that shows all 64.
 impl fmt::Debug for Answers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds: Vec<String> = self.0.iter().map(kind).collect();
-        formatter.write_str(&kinds.join(", then "))
+        formatter.write_str(&self.kinds.join(", then "))
     }
 }
 
 impl Answers {
-    fn of(replies: &[Value]) -> Self {
-        Self(replies.iter().map(Answer::new).collect())
+    fn to(tries: &[Try]) -> Self {
+        let untold = |one: &&Try| one.is_to_be_repeated() && one.may_have_written;
+        Self {
+            kinds: tries.iter().map(|one| kind(&Answer::new(&one.reply))).collect(),
+            untold: tries.iter().filter(untold).count() as u64,
+        }
     }
 
-    /// What the last one is: the resource's status, or the error's code.
-    pub(crate) fn end(&self) -> String {
-        kind(self.0.last().expect("an answer"))
+    /// What the last one is.
+    pub(crate) fn end(&self) -> &str {
+        self.kinds.last().map_or("", String::as_str)
     }
 
-    /// Tries of which nobody was told what came of them.
+    /// Tries that may have written something, of which nobody was told whether they did.
     pub(crate) fn untold(&self) -> u64 {
-        self.0.len() as u64 - 1
+        self.untold
     }
 }
 

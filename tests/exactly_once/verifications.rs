@@ -50,8 +50,8 @@ pub(crate) async fn wrong_codes(round: &mut Round<'_>) {
 pub(crate) async fn one_right_among_wrong_codes(round: &mut Round<'_>) {
     let factor = NewFactor::create(round).await;
     let mut codes = factor.wrong_codes(&mut round.random, AT_ONCE - 1);
-    // In half of the rounds so early that it may well be compared.
-    let last = if round.random.bool() { 8 } else { AT_ONCE };
+    // In half of the rounds so early that it is often one of those that are compared.
+    let last = if round.random.bool() { 4 } else { AT_ONCE };
     let place = round.random.usize(0..last);
     codes.insert(place, factor.right_code());
     let mut answers = factor.verify(round, &codes).await;
@@ -63,7 +63,7 @@ pub(crate) async fn one_right_among_wrong_codes(round: &mut Round<'_>) {
         return;
     }
 
-    match right.end().as_str() {
+    match right.end() {
         "verified" => {}
         // Its write came through and its answer didn't, and meanwhile there were too many wrong ones.
         "60308" if right.untold() > 0 => {}
@@ -178,8 +178,8 @@ impl NewFactor {
         Stored {
             is_verified: item["status"] == "verified",
             writes: writes(&item),
-            guesses: count("guesses"),
-            in_a_row: count("guesses_in_a_row"),
+            guesses: count("wrong_at_verification"),
+            in_a_row: count("wrong_in_a_row"),
         }
     }
 }

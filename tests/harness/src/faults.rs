@@ -95,6 +95,7 @@ struct Script {
     next: VecDeque<Fault>,
     then: Option<Fault>,
     calls: Vec<String>,
+    forwarded: Vec<String>,
 }
 
 impl FaultProxy {
@@ -133,12 +134,19 @@ impl FaultProxy {
         script.next = next.iter().copied().collect();
         script.then = Some(then);
         script.calls.clear();
+        script.forwarded.clear();
     }
 
     /// The operations that were called since the last script began.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.state.script().calls.clone()
+    }
+
+    /// The operations that the service was asked for since the last script began, whatever became of its answers.
+    #[must_use]
+    pub fn forwarded(&self) -> Vec<String> {
+        self.state.script().forwarded.clone()
     }
 }
 
@@ -190,6 +198,7 @@ impl State {
             let answer = if let Some(answer) = forwarded {
                 answer
             } else {
+                self.script().forwarded.push(operation);
                 let answer = forward(&mut server, &self.upstream, &request).await?;
                 match fault {
                     Fault::CutAfter => return Ok(()),

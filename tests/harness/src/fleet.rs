@@ -27,7 +27,6 @@ pub struct Fleet {
     table_name: String,
     kms: String,
     members: Vec<Member>,
-    calls: usize,
 }
 
 /// A process, and what it reaches its DynamoDB through.
@@ -45,6 +44,17 @@ pub struct Request {
     pub faults: Vec<Vec<Fault>>,
 }
 
+/// One try of a request.
+#[derive(Debug)]
+pub struct Try {
+    /// What the process replied.
+    pub reply: Value,
+    /// Calls to DynamoDB.
+    pub calls: usize,
+    /// Whether one that writes came through to DynamoDB, whether or not it said no.
+    pub may_have_written: bool,
+}
+
 impl Fleet {
     /// Starts so many processes on a table, and waits until all of them are ready.
     ///
@@ -56,7 +66,6 @@ impl Fleet {
             table_name: dynamo.table_name.clone(),
             kms: kms.endpoint.clone(),
             members: Vec::with_capacity(size),
-            calls: 0,
         };
         for _ in 0..size {
             let proxy = FaultProxy::start(&dynamo.endpoint).await?;
@@ -81,46 +90,34 @@ impl Fleet {
         self.ready().await
     }
 
-    /// Calls to DynamoDB that all requests together have made.
-    #[must_use]
-    pub fn calls(&self) -> usize {
-        self.calls
-    }
-
-    /// The replies to each of these requests: the last one, and before it those that said to try again, which is done as a
-    /// new request at the end of the queue. All processes begin at one moment, and each takes the next request when it is done
+    /// The tries of each of these requests: the last one, and before it those that were told to try again, which is done as a new
+    /// request at the end of the queue. All processes begin at one moment, and each takes the next request when it is done
     /// with one.
     ///
     /// # Panics
     /// When a process ends, or a request never gets another answer than to try again.
-    pub async fn work_off(&mut self, requests: Vec<Request>) -> Vec<Vec<Value>> {
+    pub async fn work_off(&mut self, requests: Vec<Request>) -> Vec<Vec<Try>> {
         let queue = Arc::new(Mutex::new(Queue::of(requests)));
         let start = Arc::new(Barrier::new(self.members.len()));
         let mut working = JoinSet::new();
         for mut member in self.members.drain(..) {
             let (queue, start) = (Arc::clone(&queue), Arc::clone(&start));
             working.spawn(async move {
-                let mut calls = 0;
                 start.wait().await;
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((number, event, faults)) = next else {
-                        break (member, calls);
+                        break member;
                     };
-                    member.proxy.script(&faults, Fault::None);
-                    let reply = member.function.reply(&event).await;
-                    calls += member.proxy.calls().len();
+                    let tried = member.answer(&event, &faults).await;
                     let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-                    queue.replied(number, reply);
+                    queue.tried(number, tried);
                 }
             });
         }
-        for (member, calls) in working.join_all().await {
-            self.members.push(member);
-            self.calls += calls;
-        }
+        self.members = working.join_all().await;
         let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut queue.replies)
+        std::mem::take(&mut queue.tries)
     }
 
     async fn start_process(&self, proxy: &FaultProxy) -> io::Result<Environment> {
@@ -143,27 +140,43 @@ impl Fleet {
     }
 }
 
-/// Whether a reply says to try again: DynamoDB throttles, cannot be reached in time, or writers of one item keep colliding.
-/// Whether anything was written, the caller cannot know.
-#[must_use]
-pub fn says_try_again(reply: &Value) -> bool {
-    let body = reply["body"].as_str().unwrap_or_default();
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
-    matches!(body["code"].as_u64(), Some(20429 | 20503))
+impl Member {
+    async fn answer(&mut self, event: &Value, faults: &[Fault]) -> Try {
+        const READS: [&str; 3] = ["BatchGetItem", "GetItem", "Query"];
+        self.proxy.script(faults, Fault::None);
+        let reply = self.function.reply(event).await;
+        let forwarded = self.proxy.forwarded();
+        Try {
+            reply,
+            calls: self.proxy.calls().len(),
+            may_have_written: forwarded.iter().any(|call| !READS.contains(&call.as_str())),
+        }
+    }
 }
 
-/// Requests that wait, by their numbers, and the replies to all.
+impl Try {
+    /// Whether the reply says to try again: DynamoDB throttles, cannot be reached in time, or writers of one item keep colliding.
+    /// Whether anything was written, the caller cannot know.
+    #[must_use]
+    pub fn is_to_be_repeated(&self) -> bool {
+        let body = self.reply["body"].as_str().unwrap_or_default();
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        matches!(body["code"].as_u64(), Some(20429 | 20503))
+    }
+}
+
+/// Requests that wait, by their numbers, and the tries of all.
 struct Queue {
     requests: Vec<Request>,
     waiting: VecDeque<usize>,
-    replies: Vec<Vec<Value>>,
+    tries: Vec<Vec<Try>>,
 }
 
 impl Queue {
     fn of(requests: Vec<Request>) -> Self {
         Self {
             waiting: (0..requests.len()).collect(),
-            replies: vec![Vec::new(); requests.len()],
+            tries: requests.iter().map(|_| Vec::new()).collect(),
             requests,
         }
     }
@@ -171,20 +184,18 @@ impl Queue {
     /// The next request: its number, its event, and what happens to the calls of this try.
     fn next(&mut self) -> Option<(usize, Value, Vec<Fault>)> {
         let number = self.waiting.pop_front()?;
-        let (request, tried) = (self.requests.get(number)?, self.replies.get(number)?.len());
-        let faults = request.faults.get(tried).cloned().unwrap_or_default();
+        let (request, tries) = (self.requests.get(number)?, self.tries.get(number)?);
+        let faults = request.faults.get(tries.len()).cloned().unwrap_or_default();
         Some((number, request.event.clone(), faults))
     }
 
-    fn replied(&mut self, number: usize, reply: Value) {
-        let again = says_try_again(&reply);
-        let Some(replies) = self.replies.get_mut(number) else {
-            return;
-        };
-        replies.push(reply);
-        assert!(replies.len() < MOST_TRIES, "it never gets through: {replies:?}");
-        if again {
+    fn tried(&mut self, number: usize, tried: Try) {
+        if tried.is_to_be_repeated() {
             self.waiting.push_back(number);
+        }
+        if let Some(tries) = self.tries.get_mut(number) {
+            tries.push(tried);
+            assert!(tries.len() < MOST_TRIES, "it never gets through: {tries:?}");
         }
     }
 }
