@@ -3,6 +3,7 @@
 use std::fmt;
 
 use harness::dynamo::Dynamo;
+use harness::faults::Fault;
 use harness::fleet::{Fleet, Request, Try};
 use harness::kms::Kms;
 use harness::local;
@@ -69,7 +70,13 @@ impl Round<'_> {
     pub(crate) async fn at_once(&mut self, events: Vec<Value>) -> Vec<Answers> {
         let requests = events.into_iter().map(|event| {
             let tries = if self.faulty { FAULTY_TRIES } else { 0 };
-            let faults = (0..tries).map(|_| support::random_faults(&mut self.random));
+            let faults = (0..tries).map(|_| {
+                // In half of them the first call, which reads, goes well, so that more happens to writes.
+                let read = self.random.bool().then_some(Fault::None);
+                read.into_iter()
+                    .chain(support::random_faults(&mut self.random))
+                    .collect()
+            });
             Request {
                 event,
                 faults: faults.collect(),
