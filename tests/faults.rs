@@ -408,16 +408,7 @@ async fn random_sequence(faulty: &Faulty, mut random: fastrand::Rng, identity: &
     let mut answered = BTreeSet::new();
     let (mut unknowable, mut unanswered) = (0, Vec::new());
     for step in 0..random.usize(1..=3) {
-        let script: Vec<Fault> = (0..random.usize(0..=4))
-            .map(|_| {
-                loop {
-                    let fault = random.choice(Fault::ALL).unwrap_or(Fault::None);
-                    if !fault.is_slow() {
-                        break fault;
-                    }
-                }
-            })
-            .collect();
+        let script = support::random_faults(&mut random);
         let key = random.bool().then(|| format!("{identity}-step-{step}"));
         let event = create(identity, key.as_deref());
         faulty.proxy.script(&script, Fault::None);

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use harness::dynamo::{Dynamo, Item, sdk_config};
+use harness::faults::Fault;
 use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
@@ -259,6 +260,20 @@ pub fn wrong_code_at(created: &Value, at: OffsetDateTime) -> String {
     ];
     let mut wrong = wrong.iter().map(|code| (*code).to_owned());
     wrong.find(|code| !window.contains(code)).unwrap()
+}
+
+/// A random sequence of faults, none of which lasts until a client loses its patience.
+pub fn random_faults(random: &mut fastrand::Rng) -> Vec<Fault> {
+    (0..random.usize(0..=4))
+        .map(|_| {
+            loop {
+                let fault = random.choice(Fault::ALL).unwrap_or(Fault::None);
+                if !fault.is_slow() {
+                    break fault;
+                }
+            }
+        })
+        .collect()
 }
 
 /// An event of `events/`.

@@ -37,7 +37,8 @@ pub enum Fault {
     ProvisionedThroughputExceeded,
     /// The service throttles the account.
     Throttling,
-    /// Another transaction has one of the items. KMS has no transactions: the call goes through.
+    /// Another transaction has one of the items. That is nothing that DynamoDB says of a transaction that it was asked for before, by
+    /// its `ClientRequestToken`, since it may have done it: such a call goes through. KMS has no transactions: it does too.
     TransactionConflict,
     /// DynamoDB does what it is asked, and says that it is still at it. KMS has no transactions: the call goes through.
     TransactionInProgress,
@@ -95,6 +96,16 @@ struct Script {
     next: VecDeque<Fault>,
     then: Option<Fault>,
     calls: Vec<String>,
+    forwarded: Vec<String>,
+    /// The tokens of the transactions among them.
+    transactions: Vec<String>,
+}
+
+impl Script {
+    fn asks(&mut self, operation: String, token: Option<String>) {
+        self.forwarded.push(operation);
+        self.transactions.extend(token);
+    }
 }
 
 impl FaultProxy {
@@ -133,12 +144,20 @@ impl FaultProxy {
         script.next = next.iter().copied().collect();
         script.then = Some(then);
         script.calls.clear();
+        script.forwarded.clear();
+        script.transactions.clear();
     }
 
     /// The operations that were called since the last script began.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.state.script().calls.clone()
+    }
+
+    /// The operations that the service was asked for since the last script began, whatever became of its answers.
+    #[must_use]
+    pub fn forwarded(&self) -> Vec<String> {
+        self.state.script().forwarded.clone()
     }
 }
 
@@ -152,13 +171,19 @@ impl State {
         let mut server = None;
         while let Some(request) = read_message(&mut client).await? {
             let (service, operation) = target(&request);
+            let token = token(&request);
             let fault = {
                 let mut script = self.script();
                 script.calls.push(operation.clone());
                 let fault = script.next.pop_front().or(script.then).unwrap_or(Fault::None);
                 // Only transactions can conflict, or take their time.
                 let of_transactions = [Fault::TransactionConflict, Fault::TransactionInProgress];
-                if of_transactions.contains(&fault) && operation != "TransactWriteItems" {
+                let repeated = token
+                    .as_ref()
+                    .is_some_and(|token| script.transactions.contains(token));
+                if of_transactions.contains(&fault) && operation != "TransactWriteItems"
+                    || fault == Fault::TransactionConflict && repeated
+                {
                     Fault::None
                 } else {
                     fault
@@ -190,6 +215,7 @@ impl State {
             let answer = if let Some(answer) = forwarded {
                 answer
             } else {
+                self.script().asks(operation, token);
                 let answer = forward(&mut server, &self.upstream, &request).await?;
                 match fault {
                     Fault::CutAfter => return Ok(()),
@@ -279,6 +305,13 @@ pub(crate) fn target(request: &[u8]) -> (Service, String) {
     }
 }
 
+/// The token by which DynamoDB knows a transaction again.
+fn token(request: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(request);
+    let (_, rest) = text.split_once(r#""ClientRequestToken":""#)?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
 /// Reads one HTTP message that says how long it is; `None` at the end of the connection.
 pub(crate) async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let mut message = Vec::new();
@@ -304,6 +337,7 @@ pub(crate) async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> io::R
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
     use aws_sdk_kms::config::retry::RetryConfig;
     use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
     use aws_sdk_kms::types::DataKeySpec;
@@ -370,6 +404,29 @@ mod tests {
             let error = answer.expect_err("a failure");
             let (status, code) = said(&error);
             assert_eq!((status, code.as_str()), expected, "{fault:?}: {error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_dynamodb_was_asked_for_conflicts_with_none_when_it_is_repeated() {
+        let dynamo = Dynamo::start().await;
+        let proxy = FaultProxy::start(&dynamo.endpoint).await.expect("a proxy");
+        let client = aws_sdk_dynamodb::Client::new(&sdk_config(&proxy.endpoint()));
+        let key = |name: &str| (name.to_owned(), AttributeValue::S("key".to_owned()));
+        let put = Put::builder().table_name(&dynamo.table_name);
+        let put = put.set_item(Some([key("pk"), key("sk")].into()));
+        let write = TransactWriteItem::builder().put(put.build().expect("complete"));
+        let call = client.transact_write_items().transact_items(write.build());
+        for (script, forwarded) in [
+            ([Fault::CutAfter, Fault::TransactionConflict], 2),
+            ([Fault::CutBefore, Fault::TransactionConflict], 0),
+        ] {
+            proxy.script(&script, Fault::None);
+            let token = format!("after {forwarded}");
+            let answer = call.clone().client_request_token(token).send().await;
+            assert_eq!(answer.is_ok(), forwarded > 0, "{script:?}: {answer:?}");
+            assert_eq!(proxy.calls().len(), 2, "{script:?}");
+            assert_eq!(proxy.forwarded().len(), forwarded, "{script:?}");
         }
     }
 

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinSet;
 
 use crate::gateway::request_id;
 
@@ -24,6 +25,8 @@ pub struct Environment {
     invocations: mpsc::Sender<(String, Vec<u8>)>,
     answers: mpsc::Receiver<Answer>,
     polls: mpsc::Receiver<()>,
+    /// The Runtime API, which ends with this.
+    _serving: JoinSet<io::Result<()>>,
 }
 
 /// What came of an invocation.
@@ -73,7 +76,8 @@ impl Environment {
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(error))
             .with_state(Arc::new(runtime));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let mut serving = JoinSet::new();
+        serving.spawn(async move { axum::serve(listener, router).await });
         let function = function
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "verify-factors")
@@ -88,6 +92,7 @@ impl Environment {
             invocations,
             answers,
             polls,
+            _serving: serving,
         })
     }
 

@@ -5,6 +5,7 @@
 //! - [`gateway`]: API Gateway, which turns HTTP requests into events.
 //! - [`lambda`]: Lambda's Runtime API, which hands events to the real binary.
 //! - [`faults`]: a proxy in front of DynamoDB or KMS that fails on demand.
+//! - [`fleet`]: many processes of the real binary on one table, and a queue of requests for them.
 //! - [`wire`]: TLS and a network's time in front of DynamoDB or KMS.
 //! - [`local`]: the settings that everything on a laptop shares.
 
@@ -15,6 +16,7 @@
 
 pub mod dynamo;
 pub mod faults;
+pub mod fleet;
 pub mod gateway;
 pub mod kms;
 pub mod lambda;
