@@ -92,10 +92,7 @@ async fn a_delete_whose_answer_was_lost_is_done_once() {
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
     let app = function.instance_by_way_of(&proxy.endpoint());
     app.warm_up(NOW).await;
-    proxy.script(
-        &[Fault::None, Fault::CutAfter, Fault::TransactionConflict],
-        Fault::None,
-    );
+    proxy.script(&[Fault::None, Fault::CutAfter], Fault::None);
     assert_eq!(invoke_as(&app, &delete, NOW, "request").await.status, 204);
     assert_eq!(function.items().await[0]["totp_factors"], 0);
 }

@@ -9,8 +9,8 @@ use time::{Duration, OffsetDateTime};
 use super::{ENTITY_SID, TOMORROW};
 use crate::support::phone::Phone;
 use crate::support::{
-    Answer, Function, NOW, code_at, entity_partition, event, factors_path, invoke_at, join_all, logs,
-    request, wrong_code_at,
+    Answer, Function, NOW, code_at, entity_partition, event, factors_path, invoke_as, invoke_at, join_all,
+    logs, request, wrong_code_at,
 };
 
 /// A Factor and what is known of it.
@@ -446,26 +446,22 @@ async fn a_write_of_this_very_request_is_known_as_its_own() {
     let proxy = FaultProxy::start(&enrolled.function.dynamo.endpoint)
         .await
         .unwrap();
-    let app = enrolled.function.instance_by_way_of(&proxy.endpoint());
-    app.warm_up(NOW).await;
+    let slow = enrolled.function.instance_by_way_of(&proxy.endpoint());
+    slow.warm_up(NOW).await;
     for (payload, expected) in [
         (enrolled.wrong_code(), "unverified"),
         (enrolled.code_at(NOW), "verified"),
     ] {
-        // It is written, its answer is lost, and the one that asks again is told that somebody else is in the way.
-        proxy.script(
-            &[Fault::None, Fault::CutAfter, Fault::TransactionConflict],
-            Fault::None,
-        );
         let form = format!("AuthPayload={payload}");
-        let answer = invoke_at(&app, &request("POST", &enrolled.path, &[], &form), NOW).await;
-        assert_eq!(status(&answer), ok(expected));
-        let calls = proxy.calls();
-        assert_eq!(
-            calls.iter().filter(|call| *call == "TransactWriteItems").count(),
-            3,
-            "{calls:?}"
-        );
+        let event = request("POST", &enrolled.path, &[], &form);
+        // What it reads is from before what the same request writes meanwhile.
+        proxy.script(&[Fault::Delay], Fault::None);
+        let (late, _) = tokio::join!(invoke_as(&slow, &event, NOW, "the same"), async {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            invoke_as(&enrolled.function.app, &event, NOW, "the same").await
+        });
+        assert_eq!(status(&late), ok(expected));
+        assert_eq!(proxy.calls(), ["GetItem", "TransactWriteItems"]);
     }
     let item = enrolled.item().await;
     assert_eq!(
