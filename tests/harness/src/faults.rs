@@ -312,25 +312,57 @@ fn token(request: &[u8]) -> Option<String> {
     Some(rest.split_once('"')?.0.to_owned())
 }
 
-/// Reads one HTTP message that says how long it is; `None` at the end of the connection.
+/// Reads one HTTP message that says how long it is, or comes in chunks that do; `None` at the end of the connection.
 pub(crate) async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let mut message = Vec::new();
     let mut buffer = vec![0; 16 * 1024];
     loop {
-        if let Some(end) = message.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(message.split_at(end).0).to_lowercase();
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:"))
-                .and_then(|length| length.trim().parse::<usize>().ok())
-                .unwrap_or(0);
-            if message.len() >= end + 4 + length {
-                return Ok(Some(message));
-            }
+        if is_whole(&message) {
+            return Ok(Some(message));
         }
         match stream.read(&mut buffer).await? {
             0 => return Ok(None),
             length => message.extend_from_slice(buffer.split_at(length).0),
+        }
+    }
+}
+
+/// Whether all of an HTTP message is there.
+fn is_whole(message: &[u8]) -> bool {
+    let Some(end) = message.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
+    let (head, body) = message.split_at(end + 4);
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    let header = |name: &str| {
+        let value = head.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(value.trim().to_owned())
+    };
+    // DynamoDB Local has long answers in chunks.
+    if header("transfer-encoding:").is_some_and(|encoding| encoding == "chunked") {
+        return has_last_chunk(body);
+    }
+    let length = header("content-length:").and_then(|length| length.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
+/// Whether the last chunk is there, and what comes after it (RFC 9112, section 7.1).
+fn has_last_chunk(mut body: &[u8]) -> bool {
+    loop {
+        let Some(line) = body.windows(2).position(|window| window == b"\r\n") else {
+            return false;
+        };
+        let (size, rest) = body.split_at(line);
+        let size = String::from_utf8_lossy(size);
+        let size = size.split(';').next().unwrap_or_default();
+        match usize::from_str_radix(size.trim(), 16) {
+            // Trailers are lines of their own, until an empty one.
+            Ok(0) => return rest.windows(4).any(|window| window == b"\r\n\r\n"),
+            Ok(size) => match rest.get(2 + size + 2..) {
+                Some(next) => body = next,
+                None => return false,
+            },
+            Err(_) => return true,
         }
     }
 }
@@ -364,6 +396,21 @@ mod tests {
         // Only the head says what it is.
         let body = "content-length: 40\r\n\r\nx-amz-target: TrentService.Decrypt";
         assert_eq!(of(body), (dynamodb, String::new()));
+    }
+
+    #[test]
+    fn a_message_is_whole_when_all_that_it_promises_is_there() {
+        let chunked =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\r\n}\r\n1;a=b\r\n \r\n0\r\n\r\n";
+        let trailer = chunked.replace("\r\n0\r\n\r\n", "\r\n0\r\nx: y\r\n\r\n");
+        let sized = String::from_utf8(request("x: y")).expect("text");
+        for message in [chunked, &trailer, &sized] {
+            for length in 0..message.len() {
+                let (part, _) = message.as_bytes().split_at(length);
+                assert!(!is_whole(part), "{length} of {message:?}");
+            }
+            assert!(is_whole(message.as_bytes()), "{message:?}");
+        }
     }
 
     /// What a service says of an error: its status and code.
