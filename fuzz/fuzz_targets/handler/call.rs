@@ -48,6 +48,11 @@ impl Call {
         }
     }
 
+    /// The value of a parameter in the path, which has it.
+    pub fn parameter(&self, name: &str) -> String {
+        self.route.as_ref().expect("a route").parameters[name].clone()
+    }
+
     /// The path as it is described, with the parameters in their places.
     pub fn path(&self) -> String {
         let route = self.route.as_ref().expect("a route");

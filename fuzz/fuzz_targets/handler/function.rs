@@ -1,6 +1,6 @@
 //! The function, its DynamoDB, its KMS and its log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +19,7 @@ use verify_factors::{App, Randomness, logging};
 
 use crate::answer::Answer;
 use crate::request::Request;
+use crate::state::State;
 
 /// The origins that a function with named origins knows.
 pub const ORIGINS: [&str; 2] = ["https://app.example.com", "https://other.example.com"];
@@ -67,50 +68,46 @@ impl Function {
         let app = App::build(settings.expect("good settings"), self.clients.clone(), randomness);
         self.runtime.block_on(async {
             let mut written = false;
-            let mut factors = BTreeMap::new();
+            let mut state = State::new();
             if !self.table_is_ready.swap(true, Ordering::Relaxed) {
                 self.dynamo.put(local::service_item()).await;
             }
             for request in requests {
-                let answer = invoke(&app, request).await;
+                let now = OffsetDateTime::now_utc();
+                let second = now.unix_timestamp().try_into().expect("after 1970");
+                let request = match state.first(second) {
+                    Some(first) => &request.about(first),
+                    None => request,
+                };
+                let answer = invoke(&app, request, now).await;
                 answer.check(request, named_origins);
-                if let Some((sid, body)) = answer.factor(request) {
-                    let before = factors.insert(sid, body.clone());
-                    assert_eq!(
-                        answer.is_replay(),
-                        before.is_some(),
-                        "a replay is of a Factor that is there"
-                    );
-                    assert!(
-                        before.is_none_or(|before| before == body),
-                        "a replay says something else"
-                    );
-                }
+                state.check(request, &answer, second);
                 written |= answer.wrote(request);
             }
             if written {
-                self.check_and_clear_table(factors.keys().map(String::as_str).collect())
-                    .await;
+                self.check_and_clear_table(&state).await;
             } else {
-                assert!(factors.is_empty());
+                assert_eq!(state.in_table(), (BTreeSet::new(), BTreeSet::new()));
             }
         });
     }
 
-    /// The table has the Factors that were created and no other, counted on their Entities.
-    async fn check_and_clear_table(&self, expected: BTreeSet<&str>) {
+    /// The table has the Entities and Factors that are there and no others, each Factor counted on its Entity.
+    async fn check_and_clear_table(&self, state: &State) {
         let items = self.dynamo.items().await;
-        let (mut factors, mut counted) = (BTreeSet::new(), 0);
+        let (mut entities, mut factors, mut counted) = (BTreeSet::new(), BTreeSet::new(), 0);
         for item in &items {
             let sid = text(item, "sk");
-            if sid.starts_with("YF") {
+            // What is left of a deleted Factor is its key alone.
+            if sid.starts_with("YF") && item.contains_key("binding") {
                 factors.insert(sid);
             } else if sid.starts_with("YE") {
+                entities.insert(text(item, "pk").to_owned());
                 counted += number(item, "totp_factors") + number(item, "push_factors");
             }
         }
-        assert_eq!(factors, expected, "the Factors in the table");
         assert_eq!(counted, factors.len(), "the count of Factors");
+        assert_eq!((entities, factors), state.in_table(), "what is in the table");
         let deletes: Vec<WriteRequest> = items.iter().map(delete).collect();
         // As many as one call takes.
         for deletes in deletes.chunks(25) {
@@ -134,7 +131,7 @@ fn delete(item: &Item) -> WriteRequest {
         .build()
 }
 
-async fn invoke(app: &App, request: &Request) -> Answer {
+async fn invoke(app: &App, request: &Request, now: OffsetDateTime) -> Answer {
     let mut context = Context::default();
     context.request_id = gateway::request_id();
     let request_id = context.request_id.clone();
@@ -142,7 +139,6 @@ async fn invoke(app: &App, request: &Request) -> Answer {
     let event = request.event().to_string();
     let payload: Event = serde_json::from_str(&event).unwrap_or_else(|error| panic!("{error}: {event}"));
     log().clear();
-    let now = OffsetDateTime::now_utc();
     let Ok(reply) = app.invoke(LambdaEvent { payload, context }, now).await;
     let reply = serde_json::to_value(reply).expect("a reply is JSON");
     let log = String::from_utf8(std::mem::take(&mut *log())).expect("logs are UTF-8");

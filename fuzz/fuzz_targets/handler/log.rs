@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::schema::Schema;
+use crate::schema::{DOCUMENT, Schema};
 
 pub fn check(log: &str, answer: &Answer, call: &Call) {
     // The embedded DynamoDB logs too, when it refuses something.
@@ -33,15 +33,38 @@ pub fn check(log: &str, answer: &Answer, call: &Call) {
     assert!(timestamp.len() == 27 && timestamp.ends_with('Z'), "{timestamp}");
     let duration = line.remove("duration_ms").unwrap_or_default();
     assert!(duration.is_number(), "{duration}");
+    let proved = line.remove("factor_type").zip(line.remove("outcome"));
+    if let Some((factor_type, outcome)) = proved {
+        check_proof(&factor_type, &outcome, answer, call);
+    }
     for (name, value) in &line {
+        if name == "factor_sid" {
+            // That of a path can have digits of either case.
+            Schema::of(&DOCUMENT["components"]["parameters"]["FactorSid"]["schema"]).check(value);
+            continue;
+        }
         Schema::named(match name.as_str() {
             "service_sid" => "ServiceSid",
             "entity_sid" => "EntitySid",
-            "factor_sid" => "FactorSid",
             _ => panic!("the log says {name}: {value}"),
         })
         .check(value);
     }
+}
+
+/// What the log says of an `AuthPayload`.
+fn check_proof(factor_type: &Value, outcome: &Value, answer: &Answer, call: &Call) {
+    assert_eq!(call.operation_id(), Some("UpdateFactor"));
+    let outcomes: &[&str] = match (factor_type.as_str(), answer.status) {
+        (Some("totp"), 200) => &["verified", "wrong"],
+        (Some("push"), 200) => &["verified"],
+        (Some("totp"), 403) => &["wrong", "replayed"],
+        (Some("push"), 403) => &["bad_signature"],
+        (Some("totp"), 429) => &["limited"],
+        _ => panic!("{factor_type} in the log of {}", answer.status),
+    };
+    let outcome = outcome.as_str().expect("a word");
+    assert!(outcomes.contains(&outcome), "{outcome}");
 }
 
 /// The names of the parameters that are refused, as the log has them.

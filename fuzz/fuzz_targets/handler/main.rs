@@ -1,6 +1,6 @@
 //! The whole function on an embedded DynamoDB: whatever is sent, what comes back is in the contract.
 //!
-//! An input is up to four requests, written as in HTTP/1.1 and separated by a line `---`; see [`request`].
+//! An input is up to eight requests, written as in HTTP/1.1 and separated by a line `---`; see [`request`].
 
 #![no_main]
 
@@ -14,6 +14,7 @@ mod refusal;
 mod request;
 mod resource;
 mod schema;
+mod state;
 
 use std::sync::LazyLock;
 
@@ -22,7 +23,7 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 use request::Request;
 
 /// Requests in one input, at the most.
-const REQUESTS: usize = 4;
+const REQUESTS: usize = 8;
 
 static FUNCTION: LazyLock<Function> = LazyLock::new(Function::start);
 

@@ -8,7 +8,7 @@ use crate::description::Operation;
 use crate::request::Request;
 
 /// What the description has no words for: code, parameter, and what would be right.
-const RULES: [&str; 13] = [
+const RULES: [&str; 18] = [
     "60366 Identity: must be 8 to 64 characters of A-Z, a-z, 0-9 and -",
     "60306 Idempotency-Key: must be 1 to 255 printable ASCII characters",
     "60369 FactorType: must be push or totp",
@@ -21,6 +21,11 @@ const RULES: [&str; 13] = [
     "60306 Binding.Secret: must be Base32 (A-Z and 2-7, RFC 4648)",
     "60306 Binding.Secret: must be 10 to 128 bytes once Base32-decoded",
     "60306 Totp.Issuer: must not contain a colon",
+    "60306 AuthPayload: must be 3 to 8 digits",
+    "60306 AuthPayload: has a space in its Base64; a + must be percent-encoded as %2B in a form",
+    "60306 Config.Alg: cannot be changed once codes of the Factor were accepted",
+    "60306 Config.TimeStep: cannot be changed once codes of the Factor were accepted",
+    "60306 Config.CodeLength: cannot be changed once codes of the Factor were accepted",
     "60306 PageToken: must be a token from a next_page_url or previous_page_url",
 ];
 
@@ -53,7 +58,9 @@ pub fn check(error: &Value, operation: &Operation, request: &Request) {
         let known = if detail["code"] == 20001 {
             let is_sent = request.form().get(name).is_some_and(|value| !value.is_empty());
             let form = operation.form.as_ref().filter(|_| !is_sent);
-            form.is_some_and(|form| form.required.contains(name))
+            // A platform that is set needs a token, which is not required of every update.
+            let is_token = operation.id == "UpdateFactor" && name == "Config.NotificationToken";
+            form.is_some_and(|form| form.required.contains(name) || is_token)
                 && message == format!("Missing required parameter {name} in the post body")
         } else {
             let rule = message.strip_prefix(&format!("Invalid parameter {name}: "));

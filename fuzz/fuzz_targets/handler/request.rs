@@ -9,7 +9,8 @@
 //!
 //! After the target come the payload format and, in any order, `base64` for a body that is encoded so and `origins` (in the
 //! first request) for a function that knows the origins it is called from. As for `authorization`, `good` stands for the right
-//! credentials, and `plain USER:PASSWORD` for those before they are encoded.
+//! credentials, and `plain USER:PASSWORD` for those before they are encoded. In a path, `first` in place of a Factor's SID stands
+//! for that of the first one that was created, and `AuthPayload=right` in a body for the code that is right for it now.
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ pub enum PayloadFormat {
     V2,
 }
 
+#[derive(Clone)]
 pub struct Request {
     pub method: String,
     pub path: String,
@@ -87,6 +89,19 @@ impl Request {
             headers: lines.map(header).collect::<Option<_>>()?,
             body: body.to_vec(),
         })
+    }
+
+    /// The same with what stands for the first Factor in its place: its SID and its code.
+    pub fn about(&self, (sid, code): (&str, String)) -> Self {
+        let mut request = self.clone();
+        request.path = self.path.replace("/Factors/first", &format!("/Factors/{sid}"));
+        let word = b"AuthPayload=right";
+        let at = self.body.windows(word.len()).position(|window| window == word);
+        if let Some(at) = at {
+            let code = format!("AuthPayload={code}");
+            request.body.splice(at..at + word.len(), code.into_bytes());
+        }
+        request
     }
 
     /// The value of a header that arrives once.
