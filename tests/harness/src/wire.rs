@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -22,6 +24,7 @@ pub struct Wire {
     pub endpoint: String,
     /// The root certificate that a caller has to trust, in PEM; empty without TLS.
     pub root: String,
+    calls: Arc<AtomicUsize>,
 }
 
 /// What a wire is like; by default as if it weren't there.
@@ -31,8 +34,8 @@ pub struct Properties {
     pub tls: bool,
     /// How long a request takes; answers come at once.
     pub latency: Duration,
-    /// Whether every call is answered with what was answered to the first of its operation, or to the same query, without
-    /// asking again.
+    /// Whether every call is answered with what was answered to the first of its operation, to the first that read the same
+    /// item, or to the same query, without asking again.
     pub recorded: bool,
 }
 
@@ -54,18 +57,21 @@ impl Wire {
         } else {
             (None, String::new())
         };
-        let record = properties.recorded.then(Record::default);
+        let calls = Arc::new(AtomicUsize::new(0));
+        let carrier = Carrier {
+            upstream,
+            latency: properties.latency,
+            record: properties.recorded.then(Record::default),
+            calls: Arc::clone(&calls),
+        };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (acceptor, upstream, record) = (acceptor.clone(), upstream.clone(), record.clone());
+                let (acceptor, carrier) = (acceptor.clone(), carrier.clone());
                 tokio::spawn(async move {
                     client.set_nodelay(true)?;
                     match acceptor {
-                        Some(acceptor) => {
-                            let client = acceptor.accept(client).await?;
-                            carry(client, upstream, properties.latency, record).await
-                        }
-                        None => carry(client, upstream, properties.latency, record).await,
+                        Some(acceptor) => carrier.carry(acceptor.accept(client).await?).await,
+                        None => carrier.carry(client).await,
                     }
                 });
             }
@@ -74,8 +80,24 @@ impl Wire {
         Ok(Self {
             endpoint: format!("{scheme}://{address}"),
             root,
+            calls,
         })
     }
+
+    /// How many calls came by this wire.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+/// What a wire does on each of its connections.
+#[derive(Clone)]
+struct Carrier {
+    upstream: String,
+    latency: Duration,
+    record: Option<Record>,
+    calls: Arc<AtomicUsize>,
 }
 
 /// A server of 127.0.0.1 whose certificate hangs from a root of its own.
@@ -95,47 +117,53 @@ fn certified() -> Result<(ServerConfig, String), Box<dyn std::error::Error + Sen
     Ok((config, root_certificate.pem()))
 }
 
-/// Carries requests one way and answers the other, until the client ends.
-async fn carry<S>(
-    mut client: S,
-    upstream: String,
-    latency: Duration,
-    record: Option<Record>,
-) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut server = None;
-    while let Some(request) = read_message(&mut client).await? {
-        if !latency.is_zero() {
-            tokio::time::sleep(latency).await;
+impl Carrier {
+    /// Carries requests one way and answers the other, until the client ends.
+    async fn carry<S>(self, mut client: S) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut server = None;
+        while let Some(request) = read_message(&mut client).await? {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            if !self.latency.is_zero() {
+                tokio::time::sleep(self.latency).await;
+            }
+            let question = question(&request);
+            let recorded = self
+                .record
+                .as_ref()
+                .and_then(|record| lock(record).get(&question).cloned());
+            let answer = match recorded {
+                Some(answer) => answer,
+                None => forward(&mut server, &self.upstream, &request).await?,
+            };
+            client.write_all(&answer).await?;
+            client.flush().await?;
+            if let Some(record) = &self.record {
+                lock(record).entry(question).or_insert(answer);
+            }
         }
-        let question = question(&request);
-        let recorded = record
-            .as_ref()
-            .and_then(|record| lock(record).get(&question).cloned());
-        let answer = match recorded {
-            Some(answer) => answer,
-            None => forward(&mut server, &upstream, &request).await?,
-        };
-        client.write_all(&answer).await?;
-        client.flush().await?;
-        if let Some(record) = &record {
-            lock(record).entry(question).or_insert(answer);
-        }
+        Ok(())
     }
-    Ok(())
 }
 
-/// What tells a call from others that have other answers: its operation, and of a query all that it says.
+/// What tells a call from others that have other answers: its operation, of a read the item's key, and of a query all that it
+/// says.
 fn question(request: &[u8]) -> String {
     let (_, operation) = target(request);
-    if operation != "Query" {
-        return operation;
-    }
     let text = String::from_utf8_lossy(request);
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    operation + body
+    match operation.as_str() {
+        "Query" => operation + body,
+        "GetItem" => {
+            let read: Value = serde_json::from_str(body).unwrap_or_default();
+            // The SDK sends the attributes in any order.
+            let key = ["pk", "sk"].map(|name| read["Key"][name]["S"].as_str().unwrap_or_default());
+            format!("{operation} {}", key.join(" "))
+        }
+        _ => operation,
+    }
 }
 
 fn lock(record: &Record) -> std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>> {
@@ -158,4 +186,40 @@ pub(crate) async fn forward(
     read_message(server)
         .await?
         .ok_or(io::ErrorKind::UnexpectedEof.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::*;
+    use crate::dynamo::{Dynamo, Item};
+
+    fn item(sk: &str, name: &str) -> Item {
+        [("pk", "a partition"), ("sk", sk), ("name", name)]
+            .map(|(attribute, text)| (attribute.to_owned(), AttributeValue::S(text.to_owned())))
+            .into()
+    }
+
+    #[tokio::test]
+    async fn a_wire_replays_what_was_read_of_each_item_and_counts_what_came_by() {
+        let dynamo = Dynamo::start().await;
+        let recorded = Properties {
+            recorded: true,
+            ..Properties::default()
+        };
+        let wire = Wire::start(&dynamo.endpoint, recorded).await.expect("a wire");
+        let by_wire = Dynamo::at(wire.endpoint.clone(), dynamo.table_name.clone());
+        dynamo.put(item("one", "first")).await;
+        // Often enough that the attributes of a key come in both orders.
+        for _ in 0..20 {
+            let one = by_wire.item("a partition", "one").await;
+            assert_eq!(one, Some(item("one", "first")));
+            dynamo.put(item("one", "second")).await;
+        }
+        dynamo.put(item("other", "second")).await;
+        let other = by_wire.item("a partition", "other").await;
+        assert_eq!(other, Some(item("other", "second")));
+        assert_eq!(wire.calls(), 21);
+    }
 }
