@@ -1,0 +1,119 @@
+//! Lists, walked to the end and back.
+
+use serde_json::Value;
+
+use crate::compare::{Same, compare, same, same_json, text};
+use crate::contract::{Place, Refusal};
+use crate::run::Run;
+use crate::shown::BASE_URL;
+use crate::support::Answer;
+
+impl Run<'_> {
+    pub async fn list_factors(&mut self, place: Place, size: usize) -> Same {
+        let path = self.contract.factors_path(place);
+        let expected = self.contract.list_factors(place);
+        let begun = self.list(&path, "factors", size, expected).await?;
+        if let Some((next, last)) = begun {
+            self.begun = Some((place, next, last, size));
+        }
+        Ok(())
+    }
+
+    pub async fn list_entities(&mut self, service: usize, size: usize) -> Same {
+        let path = format!("{}/Entities", self.contract.service_path(service));
+        let expected = self.contract.list_entities(service);
+        self.list(&path, "entities", size, expected).await.map(drop)
+    }
+
+    /// Lists all forward, then all back; the first page's next one, and the SID before that.
+    pub async fn list(
+        &mut self,
+        path: &str,
+        key: &str,
+        size: usize,
+        expected: Result<Vec<Value>, Refusal>,
+    ) -> Result<Option<(String, String)>, String> {
+        let first = format!("{path}?PageSize={size}");
+        let answer = self.call("GET", &first, None, "").await;
+        let expected = match expected {
+            Ok(expected) => expected,
+            Err(refusal) => return compare(&answer, Err::<(), _>(refusal), 200).map(|()| None),
+        };
+        let mut chunks: Vec<&[Value]> = expected.chunks(size).collect();
+        if chunks.is_empty() {
+            chunks.push(&[]);
+        }
+        let (mut page, mut begun) = (answer, None);
+        for (number, chunk) in chunks.iter().enumerate() {
+            let links = is_page(&page, key, number, size, chunk, chunks.len())?;
+            if let Some(next) = links.next {
+                if number == 0 {
+                    begun = chunk
+                        .last()
+                        .map(|last| (next.clone(), text(&last["sid"]).to_owned()));
+                }
+                page = self.call("GET", &next, None, "").await;
+            }
+        }
+        for (number, chunk) in chunks.iter().enumerate().rev().skip(1) {
+            let links = is_page(&page, key, number + 1, size, chunks[number + 1], chunks.len())?;
+            let previous = links.previous.unwrap_or_default();
+            page = self.call("GET", &previous, None, "").await;
+            is_page(&page, key, number, size, chunk, chunks.len())
+                .map_err(|error| format!("going back: {error}"))?;
+        }
+        Ok(begun)
+    }
+
+    /// The next page of a list that was begun has what comes after its first page now.
+    pub async fn go_on_listing(&mut self) -> Same {
+        let Some((place, next, last, size)) = self.begun.clone() else {
+            return Ok(());
+        };
+        let answer = self.call("GET", &next, None, "").await;
+        let mut expected = self
+            .contract
+            .list_factors(place)
+            .map_err(|refusal| format!("{refusal:?}"))?;
+        expected.retain(|factor| text(&factor["sid"]) > last.as_str());
+        let more = expected.len() > size;
+        expected.truncate(size);
+        same("status", answer.status, 200)?;
+        let page = answer.json();
+        same_json("factors", &page["factors"], &Value::Array(expected))?;
+        same(
+            "whether there are more",
+            page["meta"]["next_page_url"].is_string(),
+            more,
+        )
+    }
+}
+
+/// Where a page leads to.
+struct Links {
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+/// An answer is this page of so many.
+fn is_page(
+    answer: &Answer,
+    key: &str,
+    number: usize,
+    size: usize,
+    resources: &[Value],
+    pages: usize,
+) -> Result<Links, String> {
+    same("status", answer.status, 200)?;
+    let page = answer.json();
+    let meta = &page["meta"];
+    same_json(key, &page[key], &Value::from(resources.to_vec()))?;
+    same("key", text(&meta["key"]), key)?;
+    same("page", meta["page"].as_u64(), Some(number as u64))?;
+    same("page_size", meta["page_size"].as_u64(), Some(size as u64))?;
+    let link = |name: &str| Some(meta[name].as_str()?.strip_prefix(BASE_URL)?.to_owned());
+    let (next, previous) = (link("next_page_url"), link("previous_page_url"));
+    same("whether there is a next page", next.is_some(), number + 1 < pages)?;
+    same("whether there is a previous page", previous.is_some(), number > 0)?;
+    Ok(Links { next, previous })
+}

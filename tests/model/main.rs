@@ -1,0 +1,139 @@
+//! Random histories of all operations on a few Services, Entities and Factors, run against the whole function and against a
+//! plain model of the contract: any difference prints its seed and the shortest history that shows it.
+//!
+//! `history` is what may happen, drawn by `draws`; `contract` is what has to come of it, with `factor`, `guesses`,
+//! `parameters` and `shown`; `devices` is what the users hold. `run` has both do each step and compares, with `factors`,
+//! `lists`, `clock` and `compare`. The model is written from the contract and knows nothing of the code.
+//!
+//! Where the contract leaves something open, the model reads it so:
+//! - Rules of a parameter come before the state of the Factor, also where they depend on its type: a code that is none is
+//!   400 on a verified or a disabled Factor too, and not counted. Then comes what its configuration can't be changed to, and
+//!   then its guesses.
+//! - What is locked on a verified totp Factor is locked beside a code too, as the Factor would be verified afterwards.
+//! - `FriendlyName` is the one parameter of an update whose rule doesn't depend on the type: it comes before existence.
+//! - A push Factor without a token that is told a platform other than `none` misses `Config.NotificationToken`: 20001.
+//! - The retry of the code that verified neither counts nor starts the count anew. Other parameters beside it are applied.
+//! - While one waits, or the Factor is disabled, that retry isn't compared either.
+//! - An AuthPayload of a push Factor that has a space is 400, as any Base64 value is. Whatever else is no good signature is
+//!   403, and none counts.
+//! - A wrong code leaves `date_updated`; a right one sets it.
+//! - An `Idempotency-Key` is looked at before the limit. A Factor is shown again as it is now, with its `binding`.
+//! - Times are whole seconds: what ends `n` seconds after something is over at that second.
+//! - The clock never goes back to before a Factor's expiry that it passed: whether that is there again is nobody's promise.
+
+#![allow(unreachable_pub, reason = "nothing of a test is reachable")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod clock;
+mod compare;
+mod contract;
+mod devices;
+mod draws;
+mod factor;
+mod factors;
+mod guesses;
+mod history;
+mod lists;
+mod parameters;
+mod run;
+mod shown;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use compare::Kind;
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use support::Function;
+
+/// How many histories a run has; `MODEL_CASES` sets another number.
+const CASES: u64 = 100;
+
+/// What so many histories meet, all of it.
+const MET: [Kind; 13] = [
+    (200, 0, false),
+    (201, 0, false),
+    (204, 0, false),
+    (400, 20001, false),
+    (400, 60306, false),
+    (400, 60315, false),
+    (403, 60311, false),
+    (404, 20404, false),
+    (409, 60301, false),
+    (422, 20422, false),
+    (429, 60308, false),
+    (429, 60308, true),
+    (429, 60310, false),
+];
+
+/// Histories that are under way at once, each worker with a table of its own.
+const WORKERS: usize = 4;
+
+/// How often, and how long, a history that fails is tried shorter.
+const SHRINKING: u32 = 5_000;
+const SHRINKING_MILLISECONDS: u32 = 120_000;
+
+#[test]
+fn random_histories_go_as_the_contract_says() {
+    let number = |variable: &str| std::env::var(variable).ok()?.parse::<u64>().ok();
+    let seed = number("MODEL_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let cases = number("MODEL_CASES").unwrap_or(CASES);
+    println!("MODEL_SEED={seed} MODEL_CASES={cases}");
+    let next = AtomicU64::new(0);
+    let difference = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS.min(usize::try_from(cases).unwrap_or(WORKERS)) {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                let function = runtime.block_on(Function::start());
+                loop {
+                    let case = next.fetch_add(1, Ordering::Relaxed);
+                    if case >= cases {
+                        return;
+                    }
+                    if let Err(found) = one(&runtime, &function, seed.wrapping_add(case)) {
+                        next.store(cases, Ordering::Relaxed);
+                        difference.lock().unwrap().get_or_insert(found);
+                    }
+                }
+            });
+        }
+    });
+    if let Some(difference) = difference.into_inner().unwrap() {
+        panic!("{difference}");
+    }
+    let due = compare::due();
+    println!("{due:?}");
+    if cases >= CASES {
+        let missed: Vec<&Kind> = MET.iter().filter(|kind| !due.contains_key(kind)).collect();
+        assert!(missed.is_empty(), "no history met {missed:?}");
+    }
+}
+
+/// The history that comes of a seed; where the function differs, the shortest that was found.
+fn one(runtime: &tokio::runtime::Runtime, function: &Function, seed: u64) -> Result<(), String> {
+    let config = Config {
+        cases: 1,
+        failure_persistence: None,
+        max_shrink_iters: SHRINKING,
+        max_shrink_time: SHRINKING_MILLISECONDS,
+        rng_seed: RngSeed::Fixed(seed),
+        ..Config::default()
+    };
+    let ran = TestRunner::new(config).run(&history::histories(), |history| {
+        runtime
+            .block_on(run::run(function, &history))
+            .map_err(TestCaseError::fail)
+    });
+    ran.map_err(|error| {
+        let found = match error {
+            TestError::Fail(difference, history) => format!("{difference}\nin {history}"),
+            TestError::Abort(reason) => reason.to_string(),
+        };
+        format!("{found}\nto see it again: MODEL_SEED={seed} MODEL_CASES=1")
+    })
+}

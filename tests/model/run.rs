@@ -1,0 +1,268 @@
+//! Runs a history against the function and the contract, and compares what both say and leave behind.
+
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+use verify_factors::App;
+
+use crate::compare::{Same, compare, is_sid, same, text};
+use crate::contract::{Contract, Place, Service};
+use crate::devices;
+use crate::factor::Factor;
+use crate::history::{Change, FULL, History, IDENTITIES, Step, Which};
+use crate::parameters::Form;
+use crate::support::{Answer, Function, NOW, invoke_at, request};
+
+/// A history under way.
+pub struct Run<'a> {
+    pub function: &'a Function,
+    /// Instances that take turns, as nothing of this may be in one's memory.
+    pub apps: [App; 2],
+    pub calls: usize,
+    pub contract: Contract,
+    pub began: i64,
+    /// How far the clock is into each second.
+    pub fraction: Duration,
+    /// The Factors that there are or were.
+    pub known: Vec<(Place, String)>,
+    /// The creates that had an Idempotency-Key.
+    pub keyed: Vec<(Place, Form, &'static str)>,
+    /// A list that was begun: where it is, its next page, the last SID before that and the size of a page.
+    pub begun: Option<(Place, String, String, usize)>,
+}
+
+pub async fn run(function: &Function, history: &History) -> Same {
+    let begins = NOW.replace_time(time::Time::MIDNIGHT) + Duration::milliseconds(history.begins);
+    let now = begins.unix_timestamp();
+    let settings = [("UNVERIFIED_FACTOR_HOURS", history.hours)];
+    let mut run = Run {
+        function,
+        apps: [(); 2].map(|()| function.another_instance_of(&settings)),
+        calls: 0,
+        contract: Contract {
+            now,
+            life: history.hours.parse().ok().map(|hours: i64| hours * 3600),
+            services: Vec::new(),
+            entities: [].into(),
+            entity_sids: [].into(),
+        },
+        began: now,
+        fraction: Duration::milliseconds(history.begins % 1000),
+        known: Vec::new(),
+        keyed: Vec::new(),
+        begun: None,
+    };
+    run.create_services().await;
+    let (push, totp) = history.full;
+    let phone = [
+        ("FactorType", "push".to_owned()),
+        ("FriendlyName", "Phone".to_owned()),
+        ("Binding.PublicKey", devices::public_key(0)),
+        ("Config.AppId", "app".to_owned()),
+        ("Config.NotificationPlatform", "none".to_owned()),
+        ("Config.SdkVersion", "1".to_owned()),
+    ];
+    let app = [
+        ("FactorType", "totp".to_owned()),
+        ("FriendlyName", "App".to_owned()),
+    ];
+    for (times, form) in [(push, phone.to_vec()), (totp, app.to_vec())] {
+        for _ in 0..times {
+            run.create(FULL, &form, None).await?;
+        }
+    }
+    for (number, step) in history.steps.iter().enumerate() {
+        let now = run.contract.now - run.began;
+        run.step(step).await.map_err(|difference| {
+            format!("step {number}, {now} s after the beginning, {step:?}:\n{difference}")
+        })?;
+    }
+    run.at_the_end()
+        .await
+        .map_err(|difference| format!("at the end: {difference}"))
+}
+
+impl Run<'_> {
+    async fn create_services(&mut self) {
+        for (form, issuer, time_step, skew, code_length) in [
+            ("FriendlyName=Owl+Bank", "Owl Bank", 30, 1, 6),
+            (
+                "FriendlyName=b&Totp.Issuer=Nest+%26+Co&Totp.TimeStep=45&Totp.Skew=2&Totp.CodeLength=5",
+                "Nest & Co",
+                45,
+                2,
+                5,
+            ),
+        ] {
+            let answer = self.call("POST", "/v2/Services", None, form).await;
+            self.contract.services.push(Service {
+                sid: answer.text("sid"),
+                issuer,
+                time_step,
+                skew,
+                code_length,
+            });
+        }
+    }
+
+    pub async fn call(&mut self, method: &str, target: &str, key: Option<&str>, form: &str) -> Answer {
+        self.calls += 1;
+        let headers: Vec<(&str, &str)> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
+        let now = OffsetDateTime::from_unix_timestamp(self.contract.now).unwrap() + self.fraction;
+        let app = &self.apps[self.calls % self.apps.len()];
+        invoke_at(app, &request(method, target, &headers, form), now).await
+    }
+
+    async fn step(&mut self, step: &Step) -> Same {
+        match step {
+            Step::Create { place, form, key } => {
+                if let Some(key) = *key {
+                    self.keyed.push((*place, form.clone(), key));
+                }
+                self.create(*place, form, *key).await
+            }
+            Step::CreateAgain { which, other } => {
+                let Some((place, mut form, key)) = nth_from_last(&self.keyed, *which).cloned() else {
+                    return Ok(());
+                };
+                if let Some(Change::To(name, value)) = other {
+                    form.retain(|(other, _)| other != name);
+                    form.push((name, value.clone()));
+                }
+                self.create(place, &form, Some(key)).await
+            }
+            Step::Fetch(which) => {
+                let (place, sid) = self.pick(*which);
+                self.fetch(place, &sid).await
+            }
+            Step::FetchIn(place, which) => self.fetch(*place, &self.pick(*which).1).await,
+            Step::ListFactors(place, size) => self.list_factors(*place, *size).await,
+            Step::GoOnListing => self.go_on_listing().await,
+            Step::Update(which, changes) => self.update(*which, None, changes).await,
+            Step::Verify {
+                which,
+                code,
+                signed,
+                changes,
+            } => self.update(*which, Some((*code, *signed)), changes).await,
+            Step::Guess {
+                which,
+                times,
+                patient,
+            } => self.guess(*which, *times, *patient).await,
+            Step::Delete(which) => {
+                let (place, sid) = self.pick(*which);
+                let path = format!("{}/{sid}", self.contract.factors_path(place));
+                let answer = self.call("DELETE", &path, None, "").await;
+                compare(&answer, self.contract.delete_factor(place, &sid), 204)
+            }
+            Step::CreateEntity(place) => {
+                let path = format!("{}/Entities", self.contract.service_path(place.0));
+                let form = format!("Identity={}", place.1);
+                let answer = self.call("POST", &path, None, &form).await;
+                self.learn_entity_sid(*place, &answer, "sid");
+                compare(&answer, self.contract.create_entity(*place), 201)
+            }
+            Step::FetchEntity(place) => {
+                let path = self.contract.entity_path(*place);
+                let answer = self.call("GET", &path, None, "").await;
+                compare(&answer, self.contract.fetch_entity(*place), 200)
+            }
+            Step::DeleteEntity(place) => {
+                let path = self.contract.entity_path(*place);
+                let answer = self.call("DELETE", &path, None, "").await;
+                compare(&answer, self.contract.delete_entity(*place), 204)
+            }
+            Step::ListEntities(service, size) => self.list_entities(*service, *size).await,
+            Step::Clock(tick) => {
+                self.tick(*tick);
+                Ok(())
+            }
+        }
+    }
+
+    /// A Factor that is there, or is or was there; where there is none, one that never was.
+    pub fn pick(&self, which: Which) -> (Place, String) {
+        let there: Vec<_> = self
+            .known
+            .iter()
+            .filter(|(place, sid)| self.contract.factor(*place, sid).is_ok())
+            .collect();
+        let picked = match which {
+            Which::There(back) => nth_from_last(&there, back).copied(),
+            Which::Any(back) => nth_from_last(&self.known, back),
+        };
+        let nothing = || (FULL, format!("YF{}", "0".repeat(32)));
+        picked.cloned().unwrap_or_else(nothing)
+    }
+
+    /// What the contract knows of a Factor, unless it is gone.
+    pub fn factor(&self, which: Which) -> Option<&Factor> {
+        let (place, sid) = self.pick(which);
+        self.contract.factor(place, &sid).ok()
+    }
+
+    pub fn learn_entity_sid(&mut self, place: Place, answer: &Answer, field: &str) {
+        if answer.status == 201 && is_sid(&answer.text(field), "YE") {
+            let sids = &mut self.contract.entity_sids;
+            sids.entry(place).or_insert_with(|| answer.text(field));
+        }
+    }
+
+    pub async fn fetch(&mut self, place: Place, sid: &str) -> Same {
+        let path = format!("{}/{sid}", self.contract.factors_path(place));
+        let answer = self.call("GET", &path, None, "").await;
+        compare(&answer, self.contract.fetch_factor(place, sid), 200)
+    }
+
+    /// Everything is as the contract says, and so is what is stored.
+    async fn at_the_end(&mut self) -> Same {
+        for service in 0..self.contract.services.len() {
+            self.list_entities(service, 1000).await?;
+            for identity in IDENTITIES {
+                self.list_factors((service, identity), 1000).await?;
+                self.is_stored((service, identity)).await?;
+            }
+        }
+        for (place, sid) in self.known.clone() {
+            self.fetch(place, &sid).await?;
+        }
+        Ok(())
+    }
+
+    /// An Entity counts its Factors, and of one that isn't there nothing is left.
+    async fn is_stored(&self, place: Place) -> Same {
+        let service_sid = &self.contract.services[place.0].sid;
+        let items = self
+            .function
+            .dynamo
+            .partition(&format!("{service_sid}/{}", place.1))
+            .await;
+        let items: Vec<Value> = items.iter().map(crate::support::item_json).collect();
+        let of = |prefix: &str| -> Vec<&Value> {
+            items
+                .iter()
+                .filter(|item| text(&item["sk"]).starts_with(prefix))
+                .collect()
+        };
+        if !self.contract.entities.contains_key(&place) {
+            let left: Vec<String> = items.iter().map(Value::to_string).collect();
+            return same(
+                "what is left of an Entity that isn't there",
+                left,
+                Vec::<String>::new(),
+            );
+        }
+        let stored = of("YE");
+        same("stored Entities", stored.len(), 1)?;
+        for (factor_type, attribute) in [("push", "push_factors"), ("totp", "totp_factors")] {
+            let counted = self.contract.counted(place, factor_type) as u64;
+            same(attribute, stored[0][attribute].as_u64().unwrap_or(0), counted)?;
+        }
+        Ok(())
+    }
+}
+
+/// From the last one back, around the ends.
+fn nth_from_last<T>(list: &[T], nth: usize) -> Option<&T> {
+    list.iter().rev().cycle().nth(nth)
+}
