@@ -231,7 +231,12 @@ async fn before(call: &str) -> (Function, FaultProxy, App) {
     let function = Function::start().await;
     if call == "Decrypt" {
         // A request, as a start gives up after a second.
-        let made = invoke_at(&function.another_instance(), &create("another-identity", None), NOW).await;
+        let made = invoke_at(
+            &function.another_instance(),
+            &create("another-identity", None),
+            NOW,
+        )
+        .await;
         assert_eq!(made.status, 201, "{}", made.text);
     }
     let proxy = FaultProxy::start(&function.kms.endpoint).await.unwrap();
