@@ -39,9 +39,11 @@ impl Timestamp {
     /// If it isn't a whole number, or one of after the year 9999.
     pub(crate) fn parse_unix(text: &str) -> Result<Self, Rule> {
         const RULE: Rule = Rule::own("must be a number of seconds since 1970");
-        let seconds: u32 = text.parse().map_err(|_| RULE)?;
-        let moment = OffsetDateTime::from_unix_timestamp(seconds.into());
-        moment.map(Self).map_err(|_| RULE)
+        let seconds: u64 = text.parse().map_err(|_| RULE)?;
+        let seconds = i64::try_from(seconds).map_err(|_| RULE)?;
+        OffsetDateTime::from_unix_timestamp(seconds)
+            .map(Self)
+            .map_err(|_| RULE)
     }
 
     /// Reads a timestamp as it is written.
@@ -76,6 +78,25 @@ impl fmt::Display for Timestamp {
 mod tests {
     use super::*;
     use time::macros::datetime;
+
+    #[test]
+    fn seconds_since_1970_are_read_as_they_are_written_up_to_the_year_9999() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2106-02-07T06:28:16Z",
+            "9999-12-31T23:59:59Z",
+        ] {
+            let moment = Timestamp::parse(text).unwrap();
+            assert_eq!(
+                Timestamp::parse_unix(&moment.unix().to_string()),
+                Ok(moment),
+                "{text}"
+            );
+        }
+        for text in ["", "-1", "1.5", "253402300800", "18446744073709551615"] {
+            assert!(Timestamp::parse_unix(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn timestamps_are_utc_seconds() {

@@ -208,7 +208,7 @@ impl Factor {
     fn verified(&self) -> Self {
         Self {
             status: Status::Verified,
-            expires: None,
+            unverified_until: None,
             ..self.clone()
         }
     }
@@ -273,7 +273,7 @@ mod tests {
             (verified.verified_by, verified.last_step),
             (Some(step_at(30)), Some(step_at(30)))
         );
-        assert_eq!((verified.expires, verified.date_updated), (None, at(59)));
+        assert_eq!((verified.unverified_until, verified.date_updated), (None, at(59)));
         for (code, second, expected) in [
             (code.as_str(), 30, Outcome::Verified),
             (code.as_str(), 59, Outcome::Verified),

@@ -2,7 +2,7 @@
 
 use super::guesses::Guesses;
 use super::new::NewKind;
-use super::retry::Retry;
+use super::retry::{KEY_TIME, Retry};
 use super::{
     Binding, Entropy, FactorType, FriendlyName, Metadata, NewFactor, Provenance, PushConfig, Status, Step,
     TotpConfig,
@@ -30,7 +30,7 @@ pub struct Factor {
     /// What is shown once and never again.
     pub(crate) binding: SealedBinding,
     /// From when it is gone unless it is verified; `None` where it stays.
-    pub(crate) expires: Option<Timestamp>,
+    pub(crate) unverified_until: Option<Timestamp>,
     pub(crate) guesses: Guesses,
     /// The time step of the code that verified it.
     pub(crate) verified_by: Option<Step>,
@@ -92,7 +92,7 @@ impl Factor {
         };
         let pk = new.identity.partition(service_sid);
         let seat = seat(&pk, &sid, config.factor_type());
-        let expires = creation
+        let unverified_until = creation
             .unverified_factor_hours
             .map(|hours| now.after(u32::from(hours.get()) * 3600));
         let factor = Self {
@@ -106,7 +106,7 @@ impl Factor {
             status: Status::Unverified,
             metadata: new.metadata,
             config,
-            expires,
+            unverified_until,
             guesses: Guesses::default(),
             verified_by: None,
             last_step: None,
@@ -132,7 +132,13 @@ impl Factor {
     /// Whether nobody verified it in time: by the clock, whenever DynamoDB gets round to deleting it.
     #[must_use]
     pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
+        self.unverified_until.is_some_and(|until| until <= now)
+    }
+
+    /// From when it can be deleted: not before its `Idempotency-Key` counts for nothing any more, be it gone or not.
+    pub(super) fn expires(&self) -> Option<Timestamp> {
+        let key = self.date_created.after(KEY_TIME);
+        self.unverified_until.map(|until| until.max(key))
     }
 
     /// The binding, sealed with another data key.

@@ -60,7 +60,11 @@ pub fn of_factor(factor: &Factor) -> Item {
             "request_fingerprint",
             fingerprint.map(|fingerprint| b(fingerprint.to_bytes())),
         ),
-        (EXPIRES, factor.expires.map(|expires| n(expires.unix()))),
+        (
+            "unverified_until",
+            factor.unverified_until.map(|until| n(until.unix())),
+        ),
+        (EXPIRES, factor.expires().map(|expires| n(expires.unix()))),
         ("wrong_at_verification", count(guesses.verification)),
         ("wrong_in_a_row", count(guesses.in_a_row)),
         ("wait_until", guesses.wait_until.map(|until| n(until.unix()))),
@@ -137,7 +141,7 @@ pub(super) fn to_factor(item: &Item) -> Result<Option<Factor>, Failure> {
         metadata: item.optional("metadata", Metadata::parse)?,
         config,
         binding: binding.map_err(|_| item.not_ours("binding"))?,
-        expires: item.optional(EXPIRES, Timestamp::parse_unix)?,
+        unverified_until: item.optional("unverified_until", Timestamp::parse_unix)?,
         guesses: Guesses {
             verification: count("wrong_at_verification")?,
             in_a_row: count("wrong_in_a_row")?,

@@ -100,7 +100,7 @@ fn digest(fields: &ReadFields<'_>) -> Zeroizing<[u8; 32]> {
 }
 
 /// Seconds for which a key is one of a retry: 24 hours.
-const KEY_TIME: u32 = 24 * 3600;
+pub(super) const KEY_TIME: u32 = 24 * 3600;
 
 /// Which request a Factor was last written by, and what made the one that made it.
 #[derive(Clone, Debug)]
@@ -358,7 +358,7 @@ mod tests {
             assert_eq!(seen(factor.clone(), second), again, "{hours:?}, {second} s");
             let verified = Factor {
                 status: Status::Verified,
-                expires: None,
+                unverified_until: None,
                 ..factor
             };
             assert!(!seen(verified, second), "verified, {second} s");

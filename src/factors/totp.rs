@@ -168,7 +168,8 @@ impl TotpUpdate {
         config: &TotpConfig,
         settled: bool,
     ) -> Result<TotpConfig, Vec<InvalidParameter>> {
-        const SETTLED: Rule = Rule::own("cannot be changed once codes of the Factor were accepted");
+        const SETTLED: Rule =
+            Rule::own("cannot be changed together with AuthPayload, or once the Factor is verified");
         let updated = TotpConfig {
             algorithm: self.algorithm.unwrap_or(config.algorithm),
             time_step: self.time_step.unwrap_or(config.time_step),

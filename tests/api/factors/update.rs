@@ -209,7 +209,7 @@ async fn a_verified_totp_factor_goes_on_showing_the_codes_it_does() {
                 assert_eq!(
                     answer.text("message"),
                     format!(
-                        "Invalid parameter {parameter}: cannot be changed once codes of the Factor were accepted"
+                        "Invalid parameter {parameter}: cannot be changed together with AuthPayload, or once the Factor is verified"
                     )
                 );
             }

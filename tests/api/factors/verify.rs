@@ -380,7 +380,7 @@ async fn a_count_that_cannot_be_read_is_no_yes() {
         ("wrong_in_a_row", AttributeValue::Bool(false)),
         ("wait_until", AttributeValue::S("tomorrow".to_owned())),
         ("last_step", AttributeValue::Null(true)),
-        ("expires", AttributeValue::S("never".to_owned())),
+        ("unverified_until", AttributeValue::S("never".to_owned())),
     ] {
         let mut broken = item.clone();
         broken.insert(attribute.to_owned(), value);
