@@ -171,9 +171,14 @@ fn begun() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(create(place(), new_factor()), 0..=2)
 }
 
-/// A totp Factor that is verified.
+/// A totp Factor that is verified, every other one with short codes, as they disable it soonest.
 fn verified() -> impl Strategy<Value = Vec<Step>> {
-    create(place(), new_totp()).prop_map(|create| {
+    let short = new_totp().prop_map(|mut form| {
+        form.retain(|(name, _)| *name != "Config.CodeLength");
+        form.push(("Config.CodeLength", "4".to_owned()));
+        form
+    });
+    create(place(), prop_oneof![new_totp(), short]).prop_map(|create| {
         let verify = Step::Verify {
             which: Which::There(0),
             code: Code::Right,
