@@ -72,11 +72,13 @@ async fn however_many_ask_at_once_a_code_is_good_once_and_a_guess_counts_once() 
         for scenario in Scenario::ALL {
             let started = Instant::now();
             let tally = play(scenario, faulty, rounds, seed).await;
+            let (scenario, time) = (scenario.name(), started.elapsed());
+            println!("{scenario}, faults: {faulty}: done after {} s", time.as_secs());
             rows.push(Row {
-                scenario: scenario.name(),
+                scenario,
                 faulty,
                 tally,
-                time: started.elapsed(),
+                time,
             });
         }
     }
