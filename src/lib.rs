@@ -1,4 +1,4 @@
-//! Creates authentication Factors (TOTP and push) for an Entity, wire-compatible with Twilio Verify, as one AWS Lambda
+//! Enrols and verifies authentication Factors (TOTP and push), wire-compatible with Twilio Verify, as one AWS Lambda
 //! function behind API Gateway.
 //!
 //! # The walk of one request
@@ -11,9 +11,9 @@
 //! 4. The operation is a file named by its verb in the folder named by its noun, such as `factors/create.rs`. It reads the
 //!    request's [`parameters`] by name, and everything that is wrong with them is gathered.
 //! 5. It loads what it needs by way of the noun's `stored.rs`, and of what was read lately, `services/cache.rs`.
-//! 6. It decides, in pure functions of the noun: `factors/new.rs` is what is asked for, `factors/factor.rs` what comes of it, and
-//!    [`sealing`] sees to it that nobody who gets at the table can read or forge it.
-//! 7. It writes under a condition: `factors/stored.rs`, with `factors/item.rs` for the attributes and [`table`] for DynamoDB.
+//! 6. It decides, in pure functions of the noun: `factors/new.rs` is what is asked for, `factors/factor.rs` what comes of it,
+//!    `factors/change.rs` what becomes of that later, and [`sealing`] sees to it that nobody who gets at the table can read or forge it.
+//! 7. It writes under a condition: that there is nothing yet, or that nobody wrote it since it was read. `factors/stored.rs`, with `factors/item.rs` for the attributes and [`table`] for DynamoDB.
 //! 8. It shows what is there: `factors/json.rs` becomes an answer (`http/answer.rs`). What is not done is a refusal, of which
 //!    there is one enum, `refusal.rs`.
 //! 9. Back in `app.rs`, one line is written ([`logging`]), answer or refusal become a response with CORS's headers

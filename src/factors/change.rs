@@ -118,8 +118,9 @@ impl Outcome {
 }
 
 impl Factor {
-    /// Decides what becomes of a Factor by `update` at `now`, with its opened binding where that [is a proof](Update::is_a_proof). What is proved is proved of the Factor as it was before, and where it
-    /// doesn't hold nothing else is changed.
+    /// Decides what becomes of a Factor by `update` at `now`, with its opened binding where that [is a
+    /// proof](Update::is_a_proof). What is proved is proved of the Factor as it was before, and where it doesn't hold nothing else is
+    /// changed.
     ///
     /// # Errors
     /// Parameters that this Factor cannot have.

@@ -43,7 +43,7 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
         match app.table.create_factor(&factor).await? {
             FactorWrite::Written => return Ok(created(call, &factor, &binding)),
             FactorWrite::There(factor) => return Box::pin(there(app, call, &factor, retry.as_ref())).await,
-            FactorWrite::Gone => return Err(Refusal::KeyUsedBefore),
+            FactorWrite::Tombstone => return Err(Refusal::KeyUsedBefore),
             FactorWrite::LimitReached => {
                 let (entity, factor_type) = (factor.entity(), factor.factor_type());
                 let by = (call.request_id, now);

@@ -1,6 +1,6 @@
 //! `DELETE /v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}`
 
-use super::stored::{Change, Changed};
+use super::stored::{Change, ChangeWrite};
 use crate::app::App;
 use crate::call::Call;
 use crate::entities::EntityKey;
@@ -15,18 +15,19 @@ pub(crate) async fn delete(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
     let entity = EntityKey::of(app.settings.account_sid, at.service_sid, &identity);
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
-    let (by, mut patience) = ((call.request_id, call.timestamp()), Patience::begin());
+    let (now, mut patience) = (call.timestamp(), Patience::begin());
     let mut there = app.table.read_factor(entity, at.factor_sid).await?;
     loop {
-        let factor = there.filter(|factor| !factor.is_gone(by.1));
+        let factor = there.and_then(|factor| factor.if_there(now));
         let factor = factor.ok_or_else(|| call.not_found())?;
+        let by = (call.request_id, now);
         match app
             .table
-            .change_factor(&factor, &Change::Gone, by, &mut patience)
+            .change_factor(&factor, &Change::Delete, by, &mut patience)
             .await?
         {
-            Changed::Done => return Ok(Answer::no_content()),
-            Changed::Meanwhile(other) => there = other.map(|factor| *factor),
+            ChangeWrite::Written => return Ok(Answer::no_content()),
+            ChangeWrite::Meanwhile(other) => there = other.map(|factor| *factor),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::guesses::Guesses;
 use super::new::NewKind;
-use super::retry::{KEY_TIME, Retry};
+use super::retry::{KEY_SECONDS, Retry};
 use super::{
     Binding, Entropy, FactorType, FriendlyName, Metadata, NewFactor, Provenance, PushConfig, Status, Step,
     TotpConfig,
@@ -131,13 +131,18 @@ impl Factor {
 
     /// Whether nobody verified it in time: by the clock, whenever DynamoDB gets round to deleting it.
     #[must_use]
-    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.unverified_until.is_some_and(|until| until <= now)
+    }
+
+    /// The Factor, unless it is expired, which is as if it weren't there.
+    pub(super) fn if_there(self, now: Timestamp) -> Option<Self> {
+        (!self.is_expired(now)).then_some(self)
     }
 
     /// From when it can be deleted: not before its `Idempotency-Key` counts for nothing any more, be it gone or not.
     pub(super) fn expires(&self) -> Option<Timestamp> {
-        let key = self.date_created.after(KEY_TIME);
+        let key = self.date_created.after(KEY_SECONDS);
         self.unverified_until.map(|until| until.max(key))
     }
 
@@ -267,13 +272,13 @@ pub(super) mod tests {
             let last = hours * 3600 - 1;
             for (second, gone) in [(0, false), (last, false), (last + 1, true), (last + 2, true)] {
                 assert_eq!(
-                    factor.is_gone(creation.now.after(second)),
+                    factor.is_expired(creation.now.after(second)),
                     gone,
                     "{hours} h, {second} s"
                 );
             }
         }
         let (factor, _) = totp_factor("", creation());
-        assert!(!factor.is_gone(Timestamp::parse("9999-12-31T23:59:59Z").unwrap()));
+        assert!(!factor.is_expired(Timestamp::parse("9999-12-31T23:59:59Z").unwrap()));
     }
 }

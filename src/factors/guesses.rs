@@ -25,16 +25,16 @@ pub(crate) enum Stopped {
     Disabled,
 }
 
-/// Wrong codes on a Factor that is being verified.
-const VERIFICATION: u8 = 5;
-/// Wrong codes in a row from which the next has to wait.
-const IN_A_ROW_AT_ONCE: u8 = 10;
-/// Seconds that the first has to wait; each further one waits twice as long.
-const FIRST_WAIT: u32 = 30;
-/// Seconds, at the most.
-const LONGEST_WAIT: u32 = 3600;
+/// Wrong codes on a Factor that is being verified, at the most (error 60310).
+const MAX_WRONG_AT_VERIFICATION: u8 = 5;
+/// Wrong codes in a row after which the next has to wait.
+const WRONG_IN_A_ROW_BEFORE_A_WAIT: u8 = 10;
+/// What the first has to wait; each further one waits twice as long.
+const FIRST_WAIT_SECONDS: u32 = 30;
+/// What one has to wait, at the most.
+const LONGEST_WAIT_SECONDS: u32 = 3600;
 
-/// Wrong codes in a row that disable a Factor: fewer where there are fewer codes to guess.
+/// Wrong codes in a row that disable a Factor: 100 (NIST SP 800-63B-4, 3.2.2), and fewer where there are fewer codes to guess.
 const fn disabling(code_length: u8) -> u8 {
     match code_length {
         ..=4 => 10,
@@ -51,7 +51,7 @@ impl Guesses {
         code_length: CodeLength,
         now: Timestamp,
     ) -> Result<(), Stopped> {
-        if !is_verified && self.verification >= VERIFICATION {
+        if !is_verified && self.verification >= MAX_WRONG_AT_VERIFICATION {
             return Err(Stopped::UsedUp);
         }
         if self.in_a_row >= disabling(code_length.get()) {
@@ -67,9 +67,10 @@ impl Guesses {
     #[must_use]
     pub(super) fn wrong(self, is_verified: bool, now: Timestamp) -> Self {
         let in_a_row = self.in_a_row.saturating_add(1);
-        let wait = in_a_row.checked_sub(IN_A_ROW_AT_ONCE).map(|further| {
-            let doubled = FIRST_WAIT.saturating_mul(1_u32.checked_shl(further.into()).unwrap_or(u32::MAX));
-            doubled.min(LONGEST_WAIT)
+        let wait = in_a_row.checked_sub(WRONG_IN_A_ROW_BEFORE_A_WAIT).map(|further| {
+            let doubled =
+                FIRST_WAIT_SECONDS.saturating_mul(1_u32.checked_shl(further.into()).unwrap_or(u32::MAX));
+            doubled.min(LONGEST_WAIT_SECONDS)
         });
         Self {
             verification: self.verification.saturating_add(u8::from(!is_verified)),

@@ -18,7 +18,7 @@ use crate::table::{EXPIRES, Item, PK, REQUEST_ID, SK, Stored, b, item, m, n, s};
 use crate::time::Timestamp;
 
 /// Seconds for which a Factor that is gone keeps its key: 30 days.
-const TOMBSTONE_TIME: u32 = 30 * 24 * 3600;
+const TOMBSTONE_SECONDS: u32 = 30 * 24 * 3600;
 
 /// The item of a Factor.
 #[must_use]
@@ -85,7 +85,7 @@ pub(super) fn of_tombstone(factor: &Factor, request_id: &str, now: Timestamp) ->
         (PK, s(factor.identity.partition(factor.service_sid))),
         (SK, s(factor.sid.as_str())),
         (REQUEST_ID, s(request_id)),
-        (EXPIRES, n(now.after(TOMBSTONE_TIME).unix())),
+        (EXPIRES, n(now.after(TOMBSTONE_SECONDS).unix())),
     ])
 }
 

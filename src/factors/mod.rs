@@ -3,8 +3,8 @@
 //! In the order in which data walks: `factor_type`, `friendly_name` and `metadata` are values of any Factor, and `entropy` what
 //! is chance. `new` is what a request asks for, with the parameters of `totp` (and its `seed`) and `push` (and its
 //! `public_key`); `retry` knows it again. `factor` is what comes of it, and `binding` what of that is sealed. `change` is what
-//! becomes of it later: a `code` or a `signature` verifies it, and `guesses` are how often a code can be wrong. `item` and
-//! `stored` are the table, `json` and `key_uri` what is shown. The verbs are the operations.
+//! becomes of it later: a `code` or a `signature` verifies it, `guesses` are how often a code can be wrong, and `room` is what expired
+//! ones leave. `item` and `stored` are the table, `json` and `key_uri` what is shown. The verbs are the operations.
 
 mod binding;
 mod change;
@@ -26,6 +26,7 @@ mod new;
 mod public_key;
 mod push;
 mod retry;
+mod room;
 mod seed;
 mod signature;
 mod stored;

@@ -100,7 +100,7 @@ fn digest(fields: &ReadFields<'_>) -> Zeroizing<[u8; 32]> {
 }
 
 /// Seconds for which a key is one of a retry: 24 hours.
-pub(super) const KEY_TIME: u32 = 24 * 3600;
+pub(super) const KEY_SECONDS: u32 = 24 * 3600;
 
 /// Which request a Factor was last written by, and what made the one that made it.
 #[derive(Clone, Debug)]
@@ -160,8 +160,8 @@ impl Factor {
     pub(super) fn seen_from(&self, request: &Provenance, now: Timestamp) -> Origin {
         // A binding is shown to nobody once somebody proved to have it.
         let shown_again = self.status == Status::Unverified
-            && !self.is_gone(now)
-            && now < self.date_created.after(KEY_TIME);
+            && !self.is_expired(now)
+            && now < self.date_created.after(KEY_SECONDS);
         if self.provenance.fingerprint != request.fingerprint {
             Origin::AnotherRequest
         } else if self.provenance.request_id == request.request_id {

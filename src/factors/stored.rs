@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::CancellationReason;
 
+use super::room::Room;
 use super::{Factor, FactorType, item};
 use crate::aws::Failure;
 use crate::entities::EntityKey;
@@ -22,35 +23,23 @@ pub(super) enum FactorWrite {
     /// There is one with this SID: this request's own, whose answer was lost, or an earlier request's with the same key.
     There(Box<Factor>),
     /// There was one with this SID.
-    Gone,
+    Tombstone,
     /// The Entity has as many Factors of this type as it can.
     LimitReached,
 }
 
 /// What is to become of a Factor that was read.
 pub(super) enum Change {
-    /// It stays as it is.
-    None,
     /// It becomes this one.
     To(Box<Factor>),
-    /// It goes.
-    Gone,
-}
-
-impl Change {
-    /// What `factor` is after it, as far as it can still be shown.
-    pub(super) fn result(self, factor: Factor) -> Factor {
-        match self {
-            Self::To(factor) => *factor,
-            Self::None | Self::Gone => factor,
-        }
-    }
+    /// It is deleted.
+    Delete,
 }
 
 /// How the change of a Factor ended.
-pub(super) enum Changed {
-    /// As it was decided.
-    Done,
+pub(super) enum ChangeWrite {
+    /// It is in the table now.
+    Written,
     /// Somebody else was faster: what is there now.
     Meanwhile(Option<Box<Factor>>),
 }
@@ -81,7 +70,7 @@ impl Table {
         Ok(match there {
             Some(item) => match item::to_factor(&item)? {
                 Some(factor) => FactorWrite::There(Box::new(factor)),
-                None => FactorWrite::Gone,
+                None => FactorWrite::Tombstone,
             },
             None => FactorWrite::LimitReached,
         })
@@ -96,30 +85,21 @@ impl Table {
         (request_id, now): (&str, Timestamp),
         patience: &mut Patience,
     ) -> Result<bool, Failure> {
-        let counted = factor_type.counted();
         let Some(read) = self.read_entity_write(entity).await? else {
             return Ok(true);
         };
         let factors = self.read_factors(entity).await?;
-        let of_type = || {
-            factors
-                .iter()
-                .filter(|factor| factor.factor_type() == factor_type)
-        };
-        let gone: Vec<&Factor> = of_type()
-            .filter(|factor| factor.is_gone(now))
-            .take(TRANSACTION_ITEMS - 1)
-            .collect();
-        let there = of_type().count() - gone.len();
-        if there >= usize::from(counted.limit) {
+        // One write of the transaction is the count.
+        let room = Room::among(&factors, factor_type, TRANSACTION_ITEMS - 1, now);
+        let Some(Room { gone, there }) = room else {
             return Ok(false);
-        }
+        };
         let writes = || {
             let tombstone = |factor: &&Factor| {
                 self.put_over(item::of_tombstone(factor, request_id, now), factor.as_read())
             };
             let mut writes: Vec<_> = gone.iter().map(tombstone).collect::<Result<_, _>>()?;
-            writes.push(self.set_count(entity, counted, there, read.as_read())?);
+            writes.push(self.set_count(entity, factor_type.counted(), there, read.as_read())?);
             Ok(writes)
         };
         if let Transaction::Cancelled(_) = self.transact(writes).await? {
@@ -128,7 +108,7 @@ impl Table {
         Ok(true)
     }
 
-    /// A Factor as it is in the table now; `None` if it is not there, or not any more.
+    /// A Factor as it is in the table now, be it [expired](Factor::if_there) or not; `None` if it is not there.
     pub(crate) async fn read_factor(
         &self,
         entity: EntityKey<'_>,
@@ -145,21 +125,17 @@ impl Table {
         change: &Change,
         (request_id, now): (&str, Timestamp),
         patience: &mut Patience,
-    ) -> Result<Changed, Failure> {
+    ) -> Result<ChangeWrite, Failure> {
         let entity = read.entity();
         let writes = || match change {
-            Change::None => Ok(vec![]),
             Change::To(factor) => Ok(vec![self.put_over(item::of_factor(factor), read.as_read())?]),
-            Change::Gone => Ok(vec![
+            Change::Delete => Ok(vec![
                 self.put_over(item::of_tombstone(read, request_id, now), read.as_read())?,
                 self.count_off(entity, read.factor_type().counted())?,
             ]),
         };
-        if matches!(change, Change::None) {
-            return Ok(Changed::Done);
-        }
         let reasons = match self.transact(writes).await? {
-            Transaction::Committed => return Ok(Changed::Done),
+            Transaction::Committed => return Ok(ChangeWrite::Written),
             Transaction::Cancelled(reasons) => reasons,
         };
         let item = match refused_by(reasons) {
@@ -168,12 +144,12 @@ impl Table {
         };
         let there = match &item {
             // This request's own write, of which the answer was lost.
-            Some(item) if item::is_by(item, request_id)? => return Ok(Changed::Done),
+            Some(item) if item::is_by(item, request_id)? => return Ok(ChangeWrite::Written),
             Some(item) => item::to_factor(item)?,
             None => None,
         };
         patience.wait_for_others(&self.randomness).await?;
-        Ok(Changed::Meanwhile(there.map(Box::new)))
+        Ok(ChangeWrite::Meanwhile(there.map(Box::new)))
     }
 
     /// A page of an Entity's Factors, in the order of their SIDs.
@@ -188,7 +164,7 @@ impl Table {
             pk: &pk,
             prefix: FactorSid::PREFIX,
         };
-        let read = |item: &Item| Ok(item::to_factor(item)?.filter(|factor| !factor.is_gone(now)));
+        let read = |item: &Item| Ok(item::to_factor(item)?.filter(|factor| !factor.is_expired(now)));
         let place = |sid: &FactorSid| key(&pk, sid.as_str());
         self.query_page(range, request, SOME_GONE, place, read).await
     }

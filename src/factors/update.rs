@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::change::{Decision, Outcome, Update};
-use super::stored::{Change, Changed};
+use super::stored::{Change, ChangeWrite};
 use super::{Factor, FactorJson};
 use crate::app::App;
 use crate::call::{Attempt, Call};
@@ -22,19 +22,23 @@ pub(crate) async fn update(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
 
-    let (by, mut patience) = ((call.request_id, call.timestamp()), Patience::begin());
+    let (now, mut patience) = (call.timestamp(), Patience::begin());
     let mut there = app.table.read_factor(entity, at.factor_sid).await?;
     let (factor, outcome) = loop {
-        let factor = there.filter(|factor| !factor.is_gone(by.1));
+        let factor = there.and_then(|factor| factor.if_there(now));
         let factor = factor.ok_or_else(|| call.not_found())?;
-        let (change, outcome) = decide(app, call, &factor).await?;
+        let (written, outcome) = decide(app, call, &factor).await?;
+        let Some(written) = written else {
+            break (factor, outcome);
+        };
+        let (change, by) = (Change::To(Box::new(written.clone())), (call.request_id, now));
         match app
             .table
             .change_factor(&factor, &change, by, &mut patience)
             .await?
         {
-            Changed::Done => break (change.result(factor), outcome),
-            Changed::Meanwhile(other) => there = other.map(|factor| *factor),
+            ChangeWrite::Written => break (written, outcome),
+            ChangeWrite::Meanwhile(other) => there = other.map(|factor| *factor),
         }
     };
     call.attempt = outcome.name().map(|outcome| Attempt {
@@ -52,7 +56,7 @@ pub(crate) async fn update(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
 
 /// What becomes of the Factor that was read: the request is read by its type, its binding is opened where something is to be proved,
 /// and it is sealed with the newest data key where it is written.
-async fn decide(app: &App, call: &Call<'_>, factor: &Factor) -> Result<(Change, Outcome), Refusal> {
+async fn decide(app: &App, call: &Call<'_>, factor: &Factor) -> Result<(Option<Factor>, Outcome), Refusal> {
     let mut fields = call.request.form()?;
     let update = Update::parse(factor.factor_type(), &mut fields);
     let update = fields.finish(update)?;
@@ -71,10 +75,10 @@ async fn decide(app: &App, call: &Call<'_>, factor: &Factor) -> Result<(Change, 
     };
     let Decision { write, outcome } = factor.update(&update, binding.as_ref(), call.timestamp())?;
     let Some(mut written) = write.map(|factor| factor.written_by(call.request_id)) else {
-        return Ok((Change::None, outcome));
+        return Ok((None, outcome));
     };
     if version != newest.version() {
         written.binding = factor.reseal(&sealed_with, &newest, app.randomness.bytes()?)?;
     }
-    Ok((Change::To(Box::new(written)), outcome))
+    Ok((Some(written), outcome))
 }

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | Service | Account SID | Service SID |
 //! | data key, wrapped | Account SID | `DK` and its version |
-//! | Entity: how many Factors it has | Service SID `/` Identity | Entity SID |
+//! | Entity: since when it is there, and how many Factors it has | Service SID `/` Identity | Entity SID |
 //! | Factor, or what is left of one | Service SID `/` Identity | Factor SID |
 //!
 //! The index `entities` has the Entities alone, by Service SID and Identity, and DynamoDB deletes what has an `expires` in the
