@@ -23,9 +23,9 @@ const RULES: [&str; 18] = [
     "60306 Totp.Issuer: must not contain a colon",
     "60306 AuthPayload: must be 3 to 8 digits",
     "60306 AuthPayload: has a space in its Base64; a + must be percent-encoded as %2B in a form",
-    "60306 Config.Alg: cannot be changed once codes of the Factor were accepted",
-    "60306 Config.TimeStep: cannot be changed once codes of the Factor were accepted",
-    "60306 Config.CodeLength: cannot be changed once codes of the Factor were accepted",
+    "60306 Config.Alg: cannot be changed together with AuthPayload, or once the Factor is verified",
+    "60306 Config.TimeStep: cannot be changed together with AuthPayload, or once the Factor is verified",
+    "60306 Config.CodeLength: cannot be changed together with AuthPayload, or once the Factor is verified",
     "60306 PageToken: must be a token from a next_page_url or previous_page_url",
 ];
 
