@@ -1,129 +1,178 @@
 //! A table of what each operation takes when all is warm, over TLS, without the database's time.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use harness::lambda::Environment;
 use harness::wire::{Properties, Wire};
 
 use crate::Failure;
 use crate::binaries::Binaries;
-use crate::figures::{short, spread};
-use crate::operations::{OPERATIONS, Operation, Scene};
+use crate::figures::{count, short, spread};
+use crate::operations::{OPERATIONS, Operation, Scene, YARDSTICK};
 use crate::request::Request;
-use crate::subject::Subject;
+use crate::subject::{COUNTED_REQUESTS, Subject};
 use crate::surroundings::{AMAZON_ROOTS, Surroundings};
 
 /// Starts of each operation's function, in turns.
 const STARTS: usize = 11;
+/// How often instructions are counted anew before it is left.
+const TRIES: usize = 5;
 
 /// An operation with all that is its own. The wire too: what it recorded are the answers to this operation.
 struct Measured {
     operation: &'static Operation,
     scene: Scene,
     subject: Subject,
+    wire: Wire,
+    /// Calls to DynamoDB by a warm request.
     calls: usize,
+    /// Thousands of instructions of a warm request.
+    instructions: Option<f64>,
 }
 
 pub(crate) async fn table(binaries: &Binaries, around: &Surroundings) -> Result<String, Failure> {
     let direct = Subject::new("function", &binaries.function, around.direct());
     let mut direct = direct.start().await?;
-    let mut all = Vec::new();
+    let scene = Scene::new("measured-entity-of-none");
+    let mut all = vec![Measured::of(&YARDSTICK, scene, &binaries.yardstick, around).await?];
     for (number, operation) in OPERATIONS.iter().enumerate() {
-        let scene = prepare(operation, number, &mut direct).await?;
-        let wire = around
-            .wire(Properties {
-                tls: true,
-                recorded: true,
-                ..Properties::default()
-            })
-            .await?;
-        let roots = format!("operation-{number}.pem");
-        let variables = around.by_tls(&wire, (&roots, AMAZON_ROOTS))?;
-        let subject = Subject::new(operation.name, &binaries.function, variables);
-        let calls = calls(operation, &scene, &subject, &wire).await?;
-        all.push(Measured {
-            operation,
-            scene,
-            subject,
-            calls,
-        });
+        let mut scene = Scene::new(&format!("measured-entity-{number:03}"));
+        scene.prepare(operation, &mut direct).await?;
+        all.push(Measured::of(operation, scene, &binaries.function, around).await?);
     }
-    let mut yardstick = Subject::new("yardstick", &binaries.yardstick, Vec::new());
-    let anything = || Request::create_totp_factor("any-entity");
     for _ in 0..STARTS {
-        yardstick.sample(anything).await?;
-        for Measured {
-            operation,
-            scene,
-            subject,
-            ..
-        } in &mut all
-        {
+        for measured in &mut all {
+            let Measured {
+                operation,
+                scene,
+                subject,
+                ..
+            } = measured;
             subject.sample(|| (operation.ask)(scene)).await?;
         }
     }
-    yardstick.count_instructions(anything).await?;
-    for Measured {
-        operation,
-        scene,
-        subject,
-        ..
-    } in &mut all
-    {
-        subject.count_instructions(|| (operation.ask)(scene)).await?;
+    for measured in &mut all {
+        measured.count_instructions().await?;
     }
-    rows(&yardstick, &all)
+    rows(&all)
 }
 
-/// Makes what the operation needs to be there, on an Entity of its own.
-async fn prepare(operation: &Operation, number: usize, function: &mut Environment) -> Result<Scene, Failure> {
-    let mut scene = Scene {
-        identity: format!("measured-entity-{number:03}"),
-        made: Vec::new(),
-    };
-    for ask in operation.before {
-        let (_, made) = ask(&scene).send(function).await?;
-        scene.made.push(made);
+impl Scene {
+    /// Makes what the operation needs to be there.
+    async fn prepare(&mut self, operation: &Operation, function: &mut Environment) -> Result<(), Failure> {
+        for ask in operation.before {
+            let (_, made) = ask(self).send(function).await?;
+            self.made.push(made);
+        }
+        Ok(())
     }
-    Ok(scene)
 }
 
-/// Calls to DynamoDB by one warm request. The first one is DynamoDB's to answer, so that what is recorded is what it really says.
-async fn calls(
-    operation: &Operation,
-    scene: &Scene,
-    subject: &Subject,
-    wire: &Wire,
-) -> Result<usize, Failure> {
-    let mut function = subject.start().await?;
-    (operation.ask)(scene).send(&mut function).await?;
-    let before = wire.calls();
-    (operation.ask)(scene).send(&mut function).await?;
-    Ok(wire.calls() - before)
+impl Measured {
+    async fn of(
+        operation: &'static Operation,
+        scene: Scene,
+        binary: &Path,
+        around: &Surroundings,
+    ) -> Result<Self, Failure> {
+        let properties = Properties {
+            tls: true,
+            recorded: true,
+            ..Properties::default()
+        };
+        let wire = around.wire(properties).await?;
+        let roots = format!("{}.pem", scene.identity);
+        let variables = around.by_tls(&wire, (&roots, AMAZON_ROOTS))?;
+        let subject = Subject::new(operation.name, binary, variables);
+        let mut measured = Self {
+            operation,
+            scene,
+            subject,
+            wire,
+            calls: 0,
+            instructions: None,
+        };
+        measured.count_calls().await?;
+        Ok(measured)
+    }
+
+    fn request(&self) -> Request {
+        (self.operation.ask)(&self.scene)
+    }
+
+    /// The first request is DynamoDB's to answer, so that what is recorded is what it really says.
+    async fn count_calls(&mut self) -> Result<(), Failure> {
+        let mut function = self.subject.start().await?;
+        self.request().send(&mut function).await?;
+        let before = self.wire.calls();
+        self.request().send(&mut function).await?;
+        self.calls = self.wire.calls() - before;
+        Ok(())
+    }
+
+    /// Runs it twice, and what one run takes more than the other is what its requests take, if these made the calls that they make and
+    /// no others. Where the machine is busy, valgrind is so slow that calls run out of time, and that what was read is read anew: then all
+    /// is counted anew.
+    async fn count_instructions(&mut self) -> Result<(), Failure> {
+        for _ in 0..TRIES {
+            let before = self.wire.calls();
+            let one = self.subject.run_counted(1, || self.request()).await;
+            let between = self.wire.calls();
+            let all = self
+                .subject
+                .run_counted(1 + COUNTED_REQUESTS, || self.request())
+                .await;
+            let after = self.wire.calls();
+            let calls = COUNTED_REQUESTS * self.calls;
+            match (one, all) {
+                // Valgrind isn't there.
+                (Ok(None), Ok(None)) => return Ok(()),
+                (Ok(Some(one)), Ok(Some(all))) if after - between == between - before + calls => {
+                    self.instructions = Some((all - one) / count(COUNTED_REQUESTS));
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        Err(format!(
+            "the machine is too busy to count instructions: {}",
+            self.operation.name
+        )
+        .into())
+    }
 }
 
-fn rows(yardstick: &Subject, all: &[Measured]) -> Result<String, Failure> {
+/// The yardstick's is the first.
+fn rows(all: &[Measured]) -> Result<String, Failure> {
     let mut table = String::from(
         "| a warm request, over TLS | calls to DynamoDB | instructions, thousands | at the most | of the yardstick's | processor time, µs |\n",
     );
     writeln!(table, "|{}", "---|".repeat(6))?;
-    let mut row = |subject: &Subject, calls: usize, at_most: Option<u32>| {
-        let warm = |subject: &Subject| Some(subject.instructions.as_ref()?.warm);
-        let (thousands, ratio) = match (warm(subject), warm(yardstick)) {
-            (Some(warm), Some(least)) => (short(warm), short(warm / least)),
-            _ => Default::default(),
-        };
-        let at_most = at_most.map(|limit| limit.to_string()).unwrap_or_default();
+    let least = all.first().and_then(|yardstick| yardstick.instructions);
+    for measured in all {
+        let Measured {
+            operation,
+            subject,
+            calls,
+            instructions,
+            ..
+        } = measured;
+        let ratio = instructions
+            .zip(least)
+            .map(|(thousands, least)| short(thousands / least));
+        let thousands = instructions.map(short).unwrap_or_default();
+        let at_most = operation
+            .at_most
+            .map(|limit| limit.to_string())
+            .unwrap_or_default();
         let cpu = spread(subject.quartiles(|sample| sample.cpu));
+        let ratio = ratio.unwrap_or_default();
         writeln!(
             table,
             "| {} | {calls} | {thousands} | {at_most} | {ratio} | {cpu} |",
-            subject.name
-        )
-    };
-    row(yardstick, 0, None)?;
-    for measured in all {
-        row(&measured.subject, measured.calls, measured.operation.at_most)?;
+            operation.name
+        )?;
     }
     Ok(table)
 }

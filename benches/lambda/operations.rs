@@ -25,6 +25,14 @@ pub(crate) struct Operation {
 /// Makes a request of what is there.
 type Ask = fn(&Scene) -> Request;
 
+/// What all are compared to. It answers anything.
+pub(crate) const YARDSTICK: Operation = Operation {
+    name: "yardstick",
+    at_most: None,
+    before: &[],
+    ask: create_totp_factor,
+};
+
 /// Every read is answered with what was there at first, so each request finds what was made before: an unverified Factor, with the
 /// name it had.
 pub(crate) const OPERATIONS: [Operation; 10] = [
@@ -97,6 +105,14 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
+    /// Nothing was made yet.
+    pub(crate) fn new(identity: &str) -> Self {
+        Self {
+            identity: identity.to_owned(),
+            made: Vec::new(),
+        }
+    }
+
     fn entity(&self) -> String {
         format!("/Entities/{}", self.identity)
     }

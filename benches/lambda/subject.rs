@@ -16,7 +16,7 @@ use crate::surroundings::Variables;
 /// Warm requests after each start.
 const WARM_REQUESTS: usize = 300;
 /// Warm requests over which instructions are counted; they repeat to about 1 %.
-const COUNTED_REQUESTS: usize = 100;
+pub(crate) const COUNTED_REQUESTS: usize = 100;
 
 /// A binary and how it is run.
 pub(crate) struct Subject {
@@ -104,38 +104,49 @@ impl Subject {
         Ok(())
     }
 
-    /// Runs it three times under callgrind, each longer than the last: the differences are what the requests take.
+    /// Runs it three times, each longer than the last: the differences are what the requests take.
     pub(crate) async fn count_instructions(
         &mut self,
         mut next: impl FnMut() -> Request,
     ) -> Result<(), Failure> {
-        let Some(valgrind) = find("valgrind") else {
-            return Ok(());
-        };
         let mut totals = Vec::new();
         for requests in [0, 1, 1 + COUNTED_REQUESTS] {
-            let mut command = self.command(&valgrind);
-            command
-                .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-                .arg(&self.binary)
-                .stderr(Stdio::piped());
-            let mut function = self.start_command(command).await?;
-            for _ in 0..requests {
-                next().send(&mut function).await?;
-            }
-            let output = String::from_utf8(function.terminate().await?.stderr)?;
-            let collected = output
-                .lines()
-                .find_map(|line| line.split_once("Collected :"))
-                .ok_or("callgrind counted nothing")?;
-            totals.push(collected.1.trim().parse::<f64>()? / 1e3);
+            totals.extend(self.run_counted(requests, &mut next).await?);
         }
-        self.instructions = Some(Instructions {
-            init: totals[0],
-            first: totals[1] - totals[0],
-            warm: (totals[2] - totals[1]) / count(COUNTED_REQUESTS),
-        });
+        if let [start, one, all] = totals[..] {
+            self.instructions = Some(Instructions {
+                init: start,
+                first: one - start,
+                warm: (all - one) / count(COUNTED_REQUESTS),
+            });
+        }
         Ok(())
+    }
+
+    /// Thousands of instructions of a start and so many requests, by callgrind; `None` where that isn't installed.
+    pub(crate) async fn run_counted(
+        &self,
+        requests: usize,
+        mut next: impl FnMut() -> Request,
+    ) -> Result<Option<f64>, Failure> {
+        let Some(valgrind) = find("valgrind") else {
+            return Ok(None);
+        };
+        let mut command = self.command(&valgrind);
+        command
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(&self.binary)
+            .stderr(Stdio::piped());
+        let mut function = self.start_command(command).await?;
+        for _ in 0..requests {
+            next().send(&mut function).await?;
+        }
+        let output = String::from_utf8(function.terminate().await?.stderr)?;
+        let collected = output
+            .lines()
+            .find_map(|line| line.split_once("Collected :"))
+            .ok_or("callgrind counted nothing")?;
+        Ok(Some(collected.1.trim().parse::<f64>()? / 1e3))
     }
 
     /// The quartiles of something that was measured at each start.
