@@ -25,7 +25,7 @@ use verify_factors::App;
 
 use crate::factors::ENTITY_SID;
 use crate::support::{
-    Answer, Function, entity_partition, event, factors_path, form_of, invoke_at, item_json, request,
+    Answer, Function, NOW, entity_partition, event, factors_path, form_of, invoke_at, item_json, request,
 };
 
 /// A totp Factor of which nothing is special.
@@ -169,10 +169,15 @@ async fn put_all(function: &Function, items: &[Item]) {
 /// How many instances of the function there are.
 const INSTANCES: usize = 16;
 
-/// Instances that have each one request at a time, as Lambda's do.
-fn instances(function: &Function) -> Vec<Arc<Mutex<App>>> {
-    let instance = |_| Arc::new(Mutex::new(function.another_instance()));
-    (0..INSTANCES).map(instance).collect()
+/// Instances that have started, and have each one request at a time, as Lambda's do.
+async fn instances(function: &Function) -> Vec<Arc<Mutex<App>>> {
+    let mut instances = Vec::new();
+    for _ in 0..INSTANCES {
+        let app = function.another_instance();
+        app.warm_up(NOW).await;
+        instances.push(Arc::new(Mutex::new(app)));
+    }
+    instances
 }
 
 /// A request, and when it was under way.

@@ -149,7 +149,7 @@ async fn crowd(
     room: usize,
     at: OffsetDateTime,
 ) -> BTreeSet<String> {
-    let instances = instances(function);
+    let instances = instances(function).await;
     let keyed = |number| {
         let key = format!("{number} at {at}");
         request("POST", &factors_path(), &[("idempotency-key", &key)], form)
