@@ -13,8 +13,9 @@ Makes data keys, and seals Factors with them.
 Usage: cargo run --example keys -- COMMAND
 
   rotate    make a new data key, with which instances seal within five minutes
-  reseal    seal every Factor with the newest one; it goes on where it was cut when it is repeated
-  check     count the Factors by the data key that they are sealed with
+  reseal    seal every Factor with the newest one, and take the copies of those that aren't out of Challenges that wait; it goes on
+            where it was cut when it is repeated
+  check     count the Factors, and Challenges with a copy, by the data key that they are sealed with
 
 It reads the function's own variables TABLE_NAME, ACCOUNT_SID and SEALING_KEY_ARN, and AWS's for region and credentials (`aws configure export-credentials --format env` prints them).";
 
@@ -51,6 +52,9 @@ async fn run() -> Result<ExitCode, Failure> {
             for (version, factors) in count.by_version {
                 println!("data key {version}: {factors} Factors");
             }
+            for (version, challenges) in count.copies {
+                println!("data key {version}: copies in {challenges} Challenges");
+            }
             Ok(told(count.unreadable, "cannot be read"))
         }
         ["--help" | "-h"] => {
@@ -75,7 +79,10 @@ async fn reseal(app: &App) -> Result<ExitCode, Failure> {
             // A line that isn't seen is no reason to stop.
             let _ = std::io::stdout().flush();
         } else {
-            println!("{} sealed anew, {} were", so_far.resealed, so_far.current);
+            println!(
+                "{} sealed anew, {} were, {} copies taken out",
+                so_far.resealed, so_far.current, so_far.dropped
+            );
         }
     };
     let done = app.reseal(OffsetDateTime::now_utc, tell).await?;
@@ -98,12 +105,12 @@ fn bar(so_far: Resealed, total: u64) -> String {
     )
 }
 
-/// Fails if there are Factors with something wrong, and says so.
-fn told(factors: u64, what: &str) -> ExitCode {
-    if factors == 0 {
+/// Fails if there are items with something wrong, and says so.
+fn told(items: u64, what: &str) -> ExitCode {
+    if items == 0 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("{factors} Factors {what}");
+    eprintln!("{items} items {what}");
     ExitCode::FAILURE
 }
 

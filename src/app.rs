@@ -21,7 +21,7 @@ use crate::services::{Service, ServiceCache};
 use crate::settings::Settings;
 use crate::sid::ServiceSid;
 use crate::table::{CONFLICT_TIME, Table};
-use crate::{entities, factors, logging, services};
+use crate::{challenges, entities, factors, logging, services};
 
 /// The header with the ID by which the log knows a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -141,6 +141,7 @@ impl App {
         call.route = Some(route);
         call.subject.service_sid = place.service_sid;
         call.subject.factor_sid = place.factor_sid;
+        call.subject.challenge_sid = place.challenge_sid;
         self.dispatch(call, operation).await
     }
 
@@ -160,6 +161,10 @@ impl App {
             Operation::FetchFactor(at) => factors::fetch(self, call, at).await,
             Operation::UpdateFactor(at) => factors::update(self, call, at).await,
             Operation::DeleteFactor(at) => factors::delete(self, call, at).await,
+            Operation::ListChallenges(at) => challenges::list(self, call, at).await,
+            Operation::CreateChallenge(at) => challenges::create(self, call, at).await,
+            Operation::FetchChallenge(at) => challenges::fetch(self, call, at).await,
+            Operation::AnswerChallenge(at) => challenges::answer(self, call, at).await,
         }
     }
 

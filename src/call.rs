@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::http::Request;
 use crate::refusal::Refusal;
 use crate::route::Route;
-use crate::sid::{EntitySid, FactorSid, ServiceSid};
+use crate::sid::{ChallengeSid, EntitySid, FactorSid, ServiceSid};
 use crate::time::Timestamp;
 
 /// A request being answered.
@@ -42,6 +42,7 @@ pub(crate) struct Subject {
     pub(crate) service_sid: Option<ServiceSid>,
     pub(crate) entity_sid: Option<EntitySid>,
     pub(crate) factor_sid: Option<FactorSid>,
+    pub(crate) challenge_sid: Option<ChallengeSid>,
 }
 
 impl Call<'_> {

@@ -1,5 +1,5 @@
-//! Enrols and verifies authentication Factors (TOTP and push), wire-compatible with Twilio Verify, as one AWS Lambda
-//! function behind API Gateway.
+//! Enrols authentication Factors (TOTP and push) of Entities and challenges them at each login, wire-compatible with Twilio
+//! Verify, as one AWS Lambda function behind API Gateway.
 //!
 //! # The walk of one request
 //!
@@ -21,8 +21,8 @@
 //!
 //! # The folders
 //!
-//! [`services`], `entities`, [`factors`]: a folder for each noun of the API, in which each noun may use those before it. In
-//! it are files with fixed roles:
+//! [`services`], `entities`, [`factors`], `challenges`: a folder for each noun of the API, in which each noun may use those before
+//! it. In it are files with fixed roles:
 //!
 //! | file | is | never |
 //! |---|---|---|
@@ -56,6 +56,7 @@ mod app;
 pub mod aws;
 mod call;
 mod caller;
+mod challenges;
 mod entities;
 pub mod factors;
 pub mod gateway;

@@ -77,6 +77,7 @@ pub(crate) fn request(call: &Call<'_>, served: &Result<Answer, Refusal>, duratio
                 service_sid = call.subject.service_sid.as_ref().map(Sid::as_str),
                 entity_sid = call.subject.entity_sid.as_ref().map(Sid::as_str),
                 factor_sid = call.subject.factor_sid.as_ref().map(Sid::as_str),
+                challenge_sid = call.subject.challenge_sid.as_ref().map(Sid::as_str),
                 factor_type = attempt.map(|attempt| attempt.factor_type),
                 outcome = attempt.map(|attempt| attempt.outcome),
                 replayed,

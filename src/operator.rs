@@ -7,13 +7,16 @@ use time::OffsetDateTime;
 
 use crate::app::App;
 use crate::aws::Failure;
+use crate::challenges::Copied;
 use crate::factors::Factor;
 
-/// The Factors there are.
+/// The Factors there are, and the copies of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     /// By the version of the data key that they are sealed with.
     pub by_version: BTreeMap<u32, u64>,
+    /// Challenges with a copy of a Factor's binding, by the version of the data key that it is sealed with.
+    pub copies: BTreeMap<u32, u64>,
     /// Those that cannot be read: they were changed by other hands.
     pub unreadable: u64,
 }
@@ -25,7 +28,9 @@ pub struct Resealed {
     pub resealed: u64,
     /// Factors that were before.
     pub current: u64,
-    /// Factors that don't open and stay as they are: they were changed by other hands.
+    /// Challenges that have no copy of their Factor's binding any more, as it was sealed with an older data key.
+    pub dropped: u64,
+    /// Factors that don't open, and Challenges that cannot be read, and stay as they are: they were changed by other hands.
     pub unopened: u64,
 }
 
@@ -56,13 +61,27 @@ impl App {
             }
             start = next;
             if start.is_none() {
+                break;
+            }
+        }
+        loop {
+            let (found, next) = self.table.scan_copies(start).await?;
+            for copied in found {
+                match copied {
+                    Ok(Copied { version, .. }) => *count.copies.entry(version).or_default() += 1,
+                    Err(_) => count.unreadable += 1,
+                }
+            }
+            start = next;
+            if start.is_none() {
                 return Ok(count);
             }
         }
     }
 
-    /// Seals every Factor with the newest data key, page by page, telling after each how far it is. One that is cut short goes
-    /// on when it is repeated, as what is sealed with the newest key already is left alone.
+    /// Seals every Factor with the newest data key, page by page, telling after each how far it is, and takes out of Challenges what is
+    /// sealed with an older one. One that is cut short goes on when it is repeated, as what is sealed with the newest key already is
+    /// left alone.
     ///
     /// # Errors
     /// When DynamoDB or KMS cannot be asked.
@@ -82,9 +101,38 @@ impl App {
             tell(so_far);
             start = next;
             if start.is_none() {
+                break;
+            }
+        }
+        loop {
+            let (found, next) = self.table.scan_copies(start).await?;
+            for copied in found {
+                self.drop_copy(copied, now(), &mut so_far).await?;
+            }
+            tell(so_far);
+            start = next;
+            if start.is_none() {
                 return Ok(so_far);
             }
         }
+    }
+
+    async fn drop_copy(
+        &self,
+        copied: Result<Copied, Failure>,
+        now: OffsetDateTime,
+        so_far: &mut Resealed,
+    ) -> Result<(), Failure> {
+        let Ok(copied) = copied else {
+            so_far.unopened += 1;
+            return Ok(());
+        };
+        let newest = self.data_keys.newest(&self.table, now).await?;
+        if copied.version < newest.version() {
+            // Who was faster answered it, or sealed it with the newest one.
+            so_far.dropped += u64::from(self.table.drop_copy(&copied).await?);
+        }
+        Ok(())
     }
 
     async fn reseal_factor(
@@ -101,7 +149,7 @@ impl App {
         loop {
             let newest = self.data_keys.newest(&self.table, now).await?;
             let version = factor.binding.version();
-            if version == newest.version() {
+            if version >= newest.version() && versions.contains(&version) {
                 so_far.current += 1;
                 return Ok(());
             }

@@ -32,6 +32,18 @@ pub(crate) enum Refusal {
     NotVerified,
     /// The code was not compared.
     Stopped(Stopped),
+    /// Nobody proved to have the Factor yet.
+    FactorUnverified,
+    /// The Factor had too many Challenges; one more can be after so many seconds.
+    TooManyChallenges(u64),
+    /// There were too many wrong codes for the Challenge.
+    ChallengeUsedUp,
+    /// The Challenge was answered before.
+    AnsweredBefore,
+    /// The Challenge has expired.
+    ChallengeExpired,
+    /// What was signed is not this Challenge, or not signed by its Factor's key.
+    ChallengeNotSigned,
     /// The `Idempotency-Key` came before, with other parameters or for what is not shown again.
     KeyUsedBefore,
     /// What is behind the function did not do it.
@@ -139,6 +151,25 @@ impl Refusal {
                 "AuthPayload does not verify the Factor",
             ),
             Self::Stopped(stopped) => stopped_told(*stopped),
+            Self::FactorUnverified => told(StatusCode::FORBIDDEN, 60318, "The Factor is not verified"),
+            Self::TooManyChallenges(seconds) => told(
+                StatusCode::TOO_MANY_REQUESTS,
+                60312,
+                "Too many Challenges for the Factor; try again later",
+            )
+            .try_again(*seconds),
+            Self::ChallengeUsedUp => told(
+                StatusCode::TOO_MANY_REQUESTS,
+                60308,
+                "Too many wrong codes for the Challenge; create another one",
+            ),
+            Self::AnsweredBefore => told(StatusCode::FORBIDDEN, 60322, "The Challenge was answered before"),
+            Self::ChallengeExpired => told(StatusCode::FORBIDDEN, 60323, "The Challenge has expired"),
+            Self::ChallengeNotSigned => told(
+                StatusCode::FORBIDDEN,
+                60324,
+                "AuthPayload is not this Challenge, signed by the key of its Factor",
+            ),
             Self::Failure(Failure::Throttled(_)) => told(
                 StatusCode::TOO_MANY_REQUESTS,
                 20429,
@@ -157,6 +188,12 @@ impl Refusal {
         }
     }
 
+    /// Whether it is about the request, and not about what is behind the function.
+    pub(crate) fn is_the_callers(&self) -> bool {
+        let status = self.told().status;
+        status.is_client_error() && !matches!(self, Self::Failure(_))
+    }
+
     /// The parameters at fault.
     fn invalid(&self) -> Option<&[InvalidParameter]> {
         match self {
@@ -169,6 +206,12 @@ impl Refusal {
             | Self::EntityExists
             | Self::NotVerified
             | Self::Stopped(_)
+            | Self::FactorUnverified
+            | Self::TooManyChallenges(_)
+            | Self::ChallengeUsedUp
+            | Self::AnsweredBefore
+            | Self::ChallengeExpired
+            | Self::ChallengeNotSigned
             | Self::KeyUsedBefore
             | Self::Failure(_)
             | Self::NotOpened
@@ -199,6 +242,12 @@ impl Refusal {
             | Self::EntityExists
             | Self::NotVerified
             | Self::Stopped(_)
+            | Self::FactorUnverified
+            | Self::TooManyChallenges(_)
+            | Self::ChallengeUsedUp
+            | Self::AnsweredBefore
+            | Self::ChallengeExpired
+            | Self::ChallengeNotSigned
             | Self::KeyUsedBefore => None,
         }
     }

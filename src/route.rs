@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::caller::Caller;
 use crate::parameters::InvalidParameter;
-use crate::sid::{FactorSid, Identity, ServiceSid};
+use crate::sid::{ChallengeSid, FactorSid, Identity, ServiceSid};
 
 /// An operation of the API: a method on a path.
 #[derive(Debug)]
@@ -42,6 +42,10 @@ pub(crate) enum Operation {
     FetchFactor(FactorAt),
     UpdateFactor(FactorAt),
     DeleteFactor(FactorAt),
+    ListChallenges(EntityAt),
+    CreateChallenge(EntityAt),
+    FetchChallenge(ChallengeAt),
+    AnswerChallenge(ChallengeAt),
 }
 
 /// Where an Entity is.
@@ -61,6 +65,15 @@ pub(crate) struct FactorAt {
     pub(crate) factor_sid: FactorSid,
 }
 
+/// Where a Challenge is.
+#[derive(Debug)]
+pub(crate) struct ChallengeAt {
+    pub(crate) service_sid: ServiceSid,
+    /// As in [`EntityAt`].
+    pub(crate) identity: String,
+    pub(crate) challenge_sid: ChallengeSid,
+}
+
 impl EntityAt {
     /// The Identity, where no other parameter can be wrong.
     pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
@@ -69,6 +82,13 @@ impl EntityAt {
 }
 
 impl FactorAt {
+    /// The Identity, where no other parameter can be wrong.
+    pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
+        identity(&self.identity)
+    }
+}
+
+impl ChallengeAt {
     /// The Identity, where no other parameter can be wrong.
     pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
         identity(&self.identity)
@@ -84,7 +104,7 @@ const ACCOUNT: &[Caller] = &[Caller::Account];
 
 /// Every operation.
 #[rustfmt::skip]
-static TABLE: [Route; 14] = [
+static TABLE: [Route; 18] = [
     route("/v2/Services", Method::GET, "ListServices", ACCOUNT, |_| Some(Operation::ListServices)),
     route("/v2/Services", Method::POST, "CreateService", ACCOUNT, |_| Some(Operation::CreateService)),
     route("/v2/Services/{ServiceSid}", Method::GET, "FetchService", ACCOUNT, |at| at.service_sid.map(Operation::FetchService)),
@@ -99,6 +119,10 @@ static TABLE: [Route; 14] = [
     route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::GET, "FetchFactor", ACCOUNT, |at| at.factor().map(Operation::FetchFactor)),
     route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::POST, "UpdateFactor", ACCOUNT, |at| at.factor().map(Operation::UpdateFactor)),
     route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::DELETE, "DeleteFactor", ACCOUNT, |at| at.factor().map(Operation::DeleteFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges", Method::GET, "ListChallenges", ACCOUNT, |at| at.entity().map(Operation::ListChallenges)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges", Method::POST, "CreateChallenge", ACCOUNT, |at| at.entity().map(Operation::CreateChallenge)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}", Method::GET, "FetchChallenge", ACCOUNT, |at| at.challenge().map(Operation::FetchChallenge)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}", Method::POST, "AnswerChallenge", ACCOUNT, |at| at.challenge().map(Operation::AnswerChallenge)),
 ];
 
 const fn route(
@@ -130,6 +154,7 @@ pub(crate) struct Place {
     pub(crate) service_sid: Option<ServiceSid>,
     identity: Option<String>,
     pub(crate) factor_sid: Option<FactorSid>,
+    pub(crate) challenge_sid: Option<ChallengeSid>,
 }
 
 impl Place {
@@ -144,6 +169,7 @@ impl Place {
             service_sid: None,
             identity: None,
             factor_sid: None,
+            challenge_sid: None,
         };
         let (mut names, mut segments) = (template.split('/'), path.split('/'));
         loop {
@@ -153,6 +179,9 @@ impl Place {
                 }
                 (Some("{FactorSid}"), Some(segment)) => {
                     place.factor_sid = Some(FactorSid::parse(&decoded(segment)).ok()?);
+                }
+                (Some("{ChallengeSid}"), Some(segment)) => {
+                    place.challenge_sid = Some(ChallengeSid::parse(&decoded(segment)).ok()?);
                 }
                 (Some("{Identity}"), Some(segment)) => place.identity = Some(decoded(segment).into_owned()),
                 (Some(name), Some(segment)) if name == segment => {}
@@ -191,6 +220,14 @@ impl Place {
         })
     }
 
+    fn challenge(self) -> Option<ChallengeAt> {
+        Some(ChallengeAt {
+            service_sid: self.service_sid?,
+            identity: self.identity?,
+            challenge_sid: self.challenge_sid?,
+        })
+    }
+
     fn factor(self) -> Option<FactorAt> {
         Some(FactorAt {
             service_sid: self.service_sid?,
@@ -217,6 +254,7 @@ mod tests {
             .replace("{ServiceSid}", SID)
             .replace("{Identity}", "anyone")
             .replace("{FactorSid}", "YF00000000000000000000000000000001")
+            .replace("{ChallengeSid}", "YC00000000000000000000000000000001")
     }
 
     #[test]
@@ -247,6 +285,14 @@ mod tests {
             (
                 "/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}",
                 "GET, POST, DELETE, OPTIONS",
+            ),
+            (
+                "/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges",
+                "GET, POST, OPTIONS",
+            ),
+            (
+                "/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}",
+                "GET, POST, OPTIONS",
             ),
         ] {
             assert_eq!(Place::find(&path(template)).unwrap().methods(), methods);

@@ -29,6 +29,11 @@ pub type FactorSid = Sid<'Y', 'F'>;
 /// A push credential, kept elsewhere: `CR…`.
 pub type CredentialSid = Sid<'C', 'R'>;
 
+/// A Challenge: `YC…`.
+pub type ChallengeSid = Sid<'Y', 'C'>;
+/// A note of what a request with an `Idempotency-Key` made, which the API never shows: `IK…`.
+pub(crate) type RetrySid = Sid<'I', 'K'>;
+
 impl<const A: char, const B: char> Sid<A, B> {
     /// The two letters.
     pub(crate) const PREFIX: &str = match std::str::from_utf8(&Self::LETTERS) {
@@ -97,6 +102,24 @@ impl EntitySid {
             "verify-factors entity 1\0",
             &[account.as_str(), service.as_str(), identity.as_str()],
         )
+    }
+}
+
+impl ChallengeSid {
+    /// The least SID of a Challenge that is created so many milliseconds after 1970.
+    pub(crate) fn first_at(milliseconds: u64) -> Self {
+        Self::at(milliseconds, [0; 10])
+    }
+
+    /// The SID of a Challenge that is created so many milliseconds after 1970: they come first, so that the order of SIDs is that
+    /// of creation. The rest is chance.
+    #[must_use]
+    pub fn at(milliseconds: u64, chance: [u8; 10]) -> Self {
+        let mut bytes = [0; 16];
+        let [_, _, time @ ..] = milliseconds.to_be_bytes();
+        let all = time.into_iter().chain(chance);
+        bytes.iter_mut().zip(all).for_each(|(byte, new)| *byte = new);
+        Self::from_bytes(bytes)
     }
 }
 
@@ -242,6 +265,13 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+    }
+
+    #[test]
+    fn a_challenge_sid_begins_with_its_milliseconds() {
+        let sid = ChallengeSid::at(0x0123_4567_89ab, [0xCD; 10]);
+        assert_eq!(sid.as_str(), format!("YC0123456789ab{}", "cd".repeat(10)));
+        assert!(ChallengeSid::at(1, [0xFF; 10]).as_str() < ChallengeSid::at(2, [0; 10]).as_str());
     }
 
     #[test]

@@ -61,26 +61,29 @@ impl Table {
 
     /// Deletes an Entity with all that is its own; false if there was none, or another request deleted it.
     ///
-    /// The Entity goes last, and only if nothing was counted on it since what is its own was read. What is cut short can be repeated.
+    /// The Entity goes last, when a query finds nothing of its own any more, and only if nothing was counted on it since. A query may
+    /// show part of a transaction that is being written: what else is of that is there by the next one. What is cut short can be
+    /// repeated.
     pub(super) async fn delete_entity(&self, entity: EntityKey<'_>) -> Result<bool, Failure> {
         let pk = entity.partition();
         let all = Range::Partition { pk: &pk, prefix: "" };
-        let (mut patience, mut was_mine) = (Patience::begin(), false);
+        let mut patience = Patience::begin();
         loop {
             let Some(read) = self.read_entity_write(entity).await? else {
-                return Ok(was_mine);
+                return Ok(false);
             };
-            let (items, more) = self.query(all, true, TRANSACTION_ITEMS, None).await?;
+            // From the end: without its Factors nothing else comes to an Entity.
+            let (items, more) = self.query(all, false, TRANSACTION_ITEMS, None).await?;
             let own: Vec<&Item> = items
                 .iter()
                 .filter(|item| text(item, SK) != Some(entity.sid.as_str()))
                 .take(TRANSACTION_ITEMS - 1)
                 .collect();
-            let is_all = more.is_none() && own.len() + 1 >= items.len();
+            let is_empty = more.is_none() && own.is_empty();
             let writes = || {
-                let delete = |item: &&Item| self.delete(key(&pk, text(item, SK).unwrap_or_default()));
+                let delete = |item: &&Item| self.delete_as_read(item);
                 let mut writes: Vec<_> = own.iter().map(delete).collect::<Result<_, _>>()?;
-                writes.push(if is_all {
+                writes.push(if is_empty {
                     self.delete_empty(entity, read.as_read())?
                 } else {
                     self.count_off_all(entity, &own, read.as_read())?
@@ -88,8 +91,8 @@ impl Table {
                 Ok(writes)
             };
             match self.transact(writes).await? {
-                Transaction::Committed if is_all => return Ok(true),
-                Transaction::Committed => was_mine = true,
+                Transaction::Committed if is_empty => return Ok(true),
+                Transaction::Committed => {}
                 Transaction::Cancelled(_) => patience.wait_for_others(&self.randomness).await?,
             }
         }

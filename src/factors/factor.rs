@@ -1,8 +1,10 @@
 //! Factors: what makes one valid, and how one comes to be.
 
+use super::binding::Sealed;
 use super::guesses::Guesses;
 use super::new::NewKind;
 use super::retry::{KEY_SECONDS, Retry};
+use super::windows::Windows;
 use super::{
     Binding, Entropy, FactorType, FriendlyName, Metadata, NewFactor, Provenance, PushConfig, Status, Step,
     TotpConfig,
@@ -32,6 +34,7 @@ pub struct Factor {
     /// From when it is gone unless it is verified; `None` where it stays.
     pub(crate) unverified_until: Option<Timestamp>,
     pub(crate) guesses: Guesses,
+    pub(crate) windows: Windows,
     /// The time step of the code that verified it.
     pub(crate) verified_by: Option<Step>,
     /// The time step of the last code that was accepted: none of it or before it is again (RFC 6238, section 5.2).
@@ -49,6 +52,16 @@ pub enum Config {
     Push(PushConfig),
     /// A totp Factor's.
     Totp(TotpConfig),
+}
+
+impl Config {
+    /// The type.
+    pub(crate) fn factor_type(&self) -> FactorType {
+        match self {
+            Self::Push(_) => FactorType::Push,
+            Self::Totp(_) => FactorType::Totp,
+        }
+    }
 }
 
 /// How a Factor comes to be, besides what was asked for.
@@ -108,6 +121,7 @@ impl Factor {
             config,
             unverified_until,
             guesses: Guesses::default(),
+            windows: Windows::default(),
             verified_by: None,
             last_step: None,
             provenance: Provenance::of(creation.request_id, retry, data_key),
@@ -123,10 +137,7 @@ impl Factor {
     /// # Errors
     /// If it was changed, or is another Factor's.
     pub(crate) fn open(&self, data_key: &DataKey) -> Result<Binding, NotOpened> {
-        let pk = self.identity.partition(self.service_sid);
-        let seat = seat(&pk, &self.sid, self.factor_type());
-        let opened = data_key.open(seat, &self.binding)?;
-        Binding::read(&self.config, &opened).ok_or(NotOpened)
+        self.sealed(|sealed| sealed.open(data_key))
     }
 
     /// Whether nobody verified it in time: by the clock, whenever DynamoDB gets round to deleting it.
@@ -136,7 +147,7 @@ impl Factor {
     }
 
     /// The Factor, unless it is expired, which is as if it weren't there.
-    pub(super) fn if_there(self, now: Timestamp) -> Option<Self> {
+    pub(crate) fn if_there(self, now: Timestamp) -> Option<Self> {
         (!self.is_expired(now)).then_some(self)
     }
 
@@ -156,10 +167,16 @@ impl Factor {
         new: &DataKey,
         nonce: Nonce,
     ) -> Result<SealedBinding, NotOpened> {
-        let binding = self.open(old)?;
-        let pk = self.identity.partition(self.service_sid);
-        let seat = seat(&pk, &self.sid, self.factor_type());
-        Ok(new.seal(seat, nonce, binding.expose()))
+        self.sealed(|sealed| sealed.reseal(old, new, nonce))
+    }
+
+    fn sealed<T>(&self, with: impl FnOnce(Sealed<'_>) -> T) -> T {
+        with(Sealed {
+            pk: &self.identity.partition(self.service_sid),
+            sid: self.sid,
+            method: &self.config.method(),
+            binding: &self.binding,
+        })
     }
 
     /// The type.
@@ -196,20 +213,11 @@ impl Factor {
 }
 
 /// What the binding of a Factor is bound to.
-fn seat<'a>(pk: &'a str, sid: &'a FactorSid, factor_type: FactorType) -> Seat<'a> {
+pub(super) fn seat<'a>(pk: &'a str, sid: &'a FactorSid, factor_type: FactorType) -> Seat<'a> {
     Seat {
         pk,
         sk: sid.as_str(),
         factor_type: factor_type.name(),
-    }
-}
-
-impl Config {
-    fn factor_type(&self) -> FactorType {
-        match self {
-            Self::Push(_) => FactorType::Push,
-            Self::Totp(_) => FactorType::Totp,
-        }
     }
 }
 

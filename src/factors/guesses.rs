@@ -54,13 +54,18 @@ impl Guesses {
         if !is_verified && self.verification >= MAX_WRONG_AT_VERIFICATION {
             return Err(Stopped::UsedUp);
         }
-        if self.in_a_row >= disabling(code_length.get()) {
+        if self.are_too_many(code_length) {
             return Err(Stopped::Disabled);
         }
         match self.wait_until {
             Some(until) if now < until => Err(Stopped::Wait(until.unix() - now.unix())),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Whether there were too many in a row for any further one.
+    pub(super) fn are_too_many(&self, code_length: CodeLength) -> bool {
+        self.in_a_row >= disabling(code_length.get())
     }
 
     /// One more that was wrong at `now`.

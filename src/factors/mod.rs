@@ -4,8 +4,10 @@
 //! is chance. `new` is what a request asks for, with the parameters of `totp` (and its `seed`) and `push` (and its
 //! `public_key`); `retry` knows it again. `factor` is what comes of it, and `binding` what of that is sealed. `change` is what
 //! becomes of it later: a `code` or a `signature` verifies it, `guesses` are how often a code can be wrong, and `room` is what expired
-//! ones leave. `item` and `stored` are the table, `json` and `key_uri` what is shown. The verbs are the operations.
+//! ones leave. `authenticator` is what Challenges take of it, with `windows`, how many of them there can be, and `jws` (of `unique_json`), what a device signs.
+//! `item` and `stored` are the table, `json` and `key_uri` what is shown. The verbs are the operations.
 
+mod authenticator;
 mod binding;
 mod change;
 mod code;
@@ -19,6 +21,7 @@ mod friendly_name;
 mod guesses;
 mod item;
 mod json;
+mod jws;
 mod key_uri;
 mod list;
 mod metadata;
@@ -31,9 +34,13 @@ mod seed;
 mod signature;
 mod stored;
 mod totp;
+mod unique_json;
 mod update;
+mod windows;
 
+pub(crate) use authenticator::{Authenticator, Compared};
 pub use binding::Binding;
+pub(crate) use binding::Method;
 pub use code::{Code, Step};
 pub(crate) use create::create;
 pub(crate) use delete::delete;
@@ -44,13 +51,18 @@ pub(crate) use fetch::fetch;
 pub use friendly_name::FriendlyName;
 pub(crate) use guesses::Stopped;
 pub use item::of_factor;
+pub(crate) use item::{counted, of_authenticator, to_authenticator};
+pub(crate) use json::RawJson;
 pub use json::{CreatedFactorJson, FactorJson};
+pub use jws::Jws;
 pub(crate) use list::list;
 pub use metadata::Metadata;
 pub use new::NewFactor;
 pub use public_key::PublicKey;
 pub use push::{AppId, NotificationPlatform, NotificationToken, PushConfig, SdkVersion};
+pub(crate) use retry::KEY_SECONDS;
 pub use retry::{Fingerprint, IdempotencyKey, Provenance, Retry};
 pub use seed::Seed;
 pub use totp::{Totp, TotpAlgorithm, TotpConfig};
+pub(crate) use unique_json::unique;
 pub(crate) use update::update;

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use super::{Factor, Status};
 use crate::parameters::{ReadFields, Rule};
 use crate::sealing::DataKey;
-use crate::sid::{AccountSid, FactorSid, Identity, ServiceSid};
+use crate::sid::{AccountSid, FactorSid, Identity, RetrySid, ServiceSid};
 use crate::time::Timestamp;
 
 /// What a caller sends to make a retry safe, in the header `Idempotency-Key`: 1 to 255 printable ASCII characters.
@@ -45,21 +45,46 @@ impl IdempotencyKey {
         service: ServiceSid,
         identity: &Identity,
     ) -> FactorSid {
+        FactorSid::derived(
+            "verify-factors factor 1\0",
+            &self.counts_for(&account, &service, identity),
+        )
+    }
+
+    /// Where it is noted which Challenge a request with this key made for an Entity.
+    pub(crate) fn of_challenge(
+        &self,
+        account: AccountSid,
+        service: ServiceSid,
+        identity: &Identity,
+    ) -> RetrySid {
+        RetrySid::derived(
+            "verify-factors challenge 1\0",
+            &self.counts_for(&account, &service, identity),
+        )
+    }
+
+    /// It counts for one Entity. What comes of that is derived from these, hidden, and kept nowhere else.
+    fn counts_for<'a>(
+        &'a self,
+        account: &'a AccountSid,
+        service: &'a ServiceSid,
+        identity: &'a Identity,
+    ) -> [&'a str; 5] {
         // An Identity has no NUL, so the concatenation is unambiguous.
-        let parts = [
+        [
             account.as_str(),
             service.as_str(),
             identity.as_str(),
             "\0",
             self.0.expose_secret(),
-        ];
-        FactorSid::derived("verify-factors factor 1\0", &parts)
+        ]
     }
 }
 
 /// What makes a request one that can be retried: its key, and what it stands for.
 pub struct Retry {
-    pub(super) key: IdempotencyKey,
+    pub(crate) key: IdempotencyKey,
     parameters: Zeroizing<[u8; 32]>,
 }
 
@@ -69,7 +94,7 @@ impl Retry {
         clippy::option_option,
         reason = "as fields are read: refused, absent or there"
     )]
-    pub(super) fn parse(
+    pub(crate) fn parse(
         header: Result<Option<&str>, Rule>,
         fields: &mut ReadFields<'_>,
     ) -> Option<Option<Self>> {
@@ -87,8 +112,8 @@ impl Retry {
 /// It covers what was sent, not what it came to: a retry is the same request after the Service's defaults changed.
 fn digest(fields: &ReadFields<'_>) -> Zeroizing<[u8; 32]> {
     let mut values: Vec<(&str, &str)> = fields.values().collect();
-    // By name, so that the order in which they are read is nobody's affair.
-    values.sort_unstable();
+    // By name, so that the order in which they are read is nobody's affair; that of the values of one name is the request's.
+    values.sort_by_key(|(name, _)| *name);
     let mut digest = Sha256::new_with_prefix("verify-factors parameters 2\0");
     for (parameter, value) in values {
         // Name and length first, so that no two forms come to the same bytes.
@@ -100,7 +125,7 @@ fn digest(fields: &ReadFields<'_>) -> Zeroizing<[u8; 32]> {
 }
 
 /// Seconds for which a key is one of a retry: 24 hours.
-pub(super) const KEY_SECONDS: u32 = 24 * 3600;
+pub(crate) const KEY_SECONDS: u32 = 24 * 3600;
 
 /// Which request a Factor was last written by, and what made the one that made it.
 #[derive(Clone, Debug)]
@@ -132,10 +157,7 @@ impl Provenance {
 
     /// The request with this ID, and what makes it one that can be retried, under a data key.
     pub(super) fn of(request_id: &str, retry: Option<&Retry>, data_key: &DataKey) -> Self {
-        let fingerprint = retry.map(|retry| Fingerprint {
-            version: data_key.version(),
-            code: data_key.authenticate(&retry.parameters),
-        });
+        let fingerprint = retry.map(|retry| Fingerprint::of(retry, data_key));
         Self::new(request_id.to_owned(), fingerprint)
     }
 
@@ -184,13 +206,21 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// The fingerprint of a request, under a data key.
+    pub(crate) fn of(retry: &Retry, data_key: &DataKey) -> Self {
+        Self {
+            version: data_key.version(),
+            code: data_key.authenticate(&retry.parameters),
+        }
+    }
+
     /// The fingerprint as it is in the table: the version in 32 bits, big-endian, and the code.
-    pub(super) fn to_bytes(self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         [self.version.to_be_bytes().as_slice(), &self.code].concat()
     }
 
     /// Reads a fingerprint from the table.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (version, code) = bytes.split_first_chunk()?;
         Some(Self {
             version: u32::from_be_bytes(*version),
@@ -199,7 +229,7 @@ impl Fingerprint {
     }
 
     /// The version of the data key that it is to be compared under.
-    pub(super) fn version(self) -> u32 {
+    pub(crate) fn version(self) -> u32 {
         self.version
     }
 }

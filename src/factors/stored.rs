@@ -1,13 +1,16 @@
 //! Factors in the table: the calls to DynamoDB.
 
+use std::fmt::Write as _;
+
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, TransactWriteItem, Update};
 
 use super::room::Room;
-use super::{Factor, FactorType, item};
+use super::{Authenticator, Factor, FactorType, Status, item};
 use crate::aws::Failure;
 use crate::entities::EntityKey;
 use crate::parameters::{Page, PageRequest};
+use crate::revision::AsRead;
 use crate::sealing::SealedBinding;
 use crate::sid::FactorSid;
 use crate::table::{
@@ -152,6 +155,58 @@ impl Table {
         Ok(ChangeWrite::Meanwhile(there.map(Box::new)))
     }
 
+    /// Writes what a code or a Challenge changed of a Factor, if nobody changed it since `read`, as one write of a transaction.
+    pub(crate) fn write_authenticator(
+        &self,
+        entity: EntityKey<'_>,
+        read: AsRead<'_>,
+        written: &Authenticator,
+    ) -> Result<TransactWriteItem, Failure> {
+        let mut update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(factor_key(entity, written.sid)))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":revision", n(read.revision.get()))
+            .expression_attribute_values(":request_id", s(read.request_id))
+            .expression_attribute_values(":next", n(written.as_read().revision.get()))
+            .expression_attribute_values(":by", s(written.as_read().request_id))
+            .expression_attribute_values(":binding", b(written.binding.as_bytes()));
+        let mut set = "SET revision = :next, request_id = :by, binding = :binding".to_owned();
+        let mut remove = String::new();
+        for (attribute, value) in item::of_counts(&written.guesses, &written.windows, written.last_step) {
+            if let Some(value) = value {
+                let _ = write!(set, ", {attribute} = :{attribute}");
+                update = update.expression_attribute_values(format!(":{attribute}"), value);
+            } else {
+                let comma = if remove.is_empty() { " REMOVE" } else { "," };
+                let _ = write!(remove, "{comma} {attribute}");
+            }
+        }
+        let update = update.update_expression(set + &remove).build();
+        let update = update.map_err(|error| Failure::Fault(error.into()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Checks that the Factor that was `created` then is there and verified, and not another one that came to have its SID, as part of a
+    /// transaction.
+    pub(crate) fn check_factor(
+        &self,
+        entity: EntityKey<'_>,
+        sid: FactorSid,
+        created: Timestamp,
+    ) -> Result<TransactWriteItem, Failure> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(factor_key(entity, sid)))
+            .condition_expression("#status = :verified AND date_created = :created")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":verified", s(Status::Verified.name()))
+            .expression_attribute_values(":created", s(created.to_string()))
+            .build()
+            .map_err(|error| Failure::Fault(error.into()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
     /// A page of an Entity's Factors, in the order of their SIDs.
     pub(super) async fn list_factors(
         &self,
@@ -231,7 +286,11 @@ impl Table {
         match update.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                // Somebody else wrote it, or is about to.
+                Some(
+                    UpdateItemError::ConditionalCheckFailedException(_)
+                    | UpdateItemError::TransactionConflictException(_),
+                ) => Ok(false),
                 _ => Err(error.into()),
             },
         }

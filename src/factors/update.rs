@@ -1,7 +1,5 @@
 //! `POST /v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}`
 
-use std::sync::Arc;
-
 use super::change::{Decision, Outcome, Update};
 use super::stored::{Change, ChangeWrite};
 use super::{Factor, FactorJson};
@@ -63,11 +61,7 @@ async fn decide(app: &App, call: &Call<'_>, factor: &Factor) -> Result<(Option<F
 
     let newest = app.data_keys.newest(&app.table, call.now).await?;
     let version = factor.binding.version();
-    let sealed_with = if version == newest.version() {
-        Arc::clone(&newest)
-    } else {
-        app.data_keys.version(version, &app.table, call.now).await?
-    };
+    let sealed_with = app.data_keys.of(version, &newest, &app.table, call.now).await?;
     let binding = if update.is_a_proof() {
         Some(factor.open(&sealed_with)?)
     } else {
@@ -77,7 +71,7 @@ async fn decide(app: &App, call: &Call<'_>, factor: &Factor) -> Result<(Option<F
     let Some(mut written) = write.map(|factor| factor.written_by(call.request_id)) else {
         return Ok((None, outcome));
     };
-    if version != newest.version() {
+    if version < newest.version() {
         written.binding = factor.reseal(&sealed_with, &newest, app.randomness.bytes()?)?;
     }
     Ok((Some(written), outcome))

@@ -12,8 +12,9 @@ use crate::settings::AllowedOrigins;
 /// What a page may send.
 const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key");
 /// What a page may read.
-const EXPOSE_HEADERS: HeaderValue =
-    HeaderValue::from_static("Idempotent-Replayed, Retry-After, X-Request-Id");
+const EXPOSE_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Idempotent-Replayed, Retry-After, Twilio-Verify-Signature-Fields, X-Request-Id",
+);
 
 /// Adds the five CORS headers, which every response carries ([Fetch](https://fetch.spec.whatwg.org/#http-cors-protocol)).
 ///

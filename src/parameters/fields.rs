@@ -13,6 +13,8 @@ pub struct Fields<'a> {
     form: Form<'a>,
     /// The names that were read, in their order.
     read: Vec<&'static str>,
+    /// The names of those that may be repeated.
+    repeated: Vec<&'static str>,
     /// The names that a request of another type would have read.
     known: Vec<&'static str>,
     invalid: Vec<InvalidParameter>,
@@ -28,6 +30,7 @@ impl<'a> Fields<'a> {
         Self {
             form: Form::decode(text),
             read: Vec::new(),
+            repeated: Vec::new(),
             known: Vec::new(),
             invalid: Vec::new(),
         }
@@ -58,6 +61,23 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reads a parameter that may be repeated, up to `most` times; `None` with the refusal noted where `parse` refuses a value, one
+    /// isn't UTF-8, or there are more.
+    pub fn repeated<T>(
+        &mut self,
+        parameter: &'static str,
+        most: usize,
+        parse: impl Fn(&str) -> Result<T, Rule>,
+    ) -> Option<Vec<T>> {
+        self.repeated.push(parameter);
+        let values = self.form.values(parameter).map(|value| value.and_then(&parse));
+        match values.collect::<Result<Vec<T>, Rule>>() {
+            Ok(values) if values.len() <= most => Some(values),
+            Ok(_) => self.refuse(parameter, Rule::AtMost(most)),
+            Err(rule) => self.refuse(parameter, rule),
+        }
+    }
+
     /// Takes in a parameter that was in the path or a header, with what is wrong with it.
     pub fn elsewhere<T>(&mut self, parameter: &'static str, parsed: Result<T, Rule>) -> Option<T> {
         match parsed {
@@ -81,7 +101,8 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub(crate) fn close(mut self) -> ReadFields<'a> {
         let name = |name: &str| {
-            let known = self.read.iter().chain(&self.known).find(|known| **known == name);
+            let all = self.read.iter().chain(&self.repeated).chain(&self.known);
+            let known = all.into_iter().find(|known| **known == name);
             known.copied().unwrap_or(Self::BODY)
         };
         let mut not_utf8: Vec<&'static str> = self.form.not_utf8().map(name).collect();
@@ -120,9 +141,16 @@ impl ReadFields<'_> {
 
     /// What was read, with its values: all that the request says, however it was written.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Fields { form, read, .. } = &self.0;
-        read.iter()
-            .filter_map(|name| Some((*name, form.value(name).ok().flatten()?)))
+        let Fields {
+            form, read, repeated, ..
+        } = &self.0;
+        let once = read
+            .iter()
+            .filter_map(|name| Some((*name, form.value(name).ok().flatten()?)));
+        let more = repeated
+            .iter()
+            .flat_map(|name| form.values(name).filter_map(|value| Some((*name, value.ok()?))));
+        once.chain(more)
     }
 
     /// What came of reading, if nothing is wrong.
@@ -175,6 +203,31 @@ mod tests {
             let mut fields = Fields::decode(form.as_bytes());
             let missing = fields.required(name, |text| Ok(text.to_owned()));
             assert_eq!(fields.finish(missing), Err(vec![Rule::Required.broken_by(name)]));
+        }
+    }
+
+    #[test]
+    fn what_may_be_repeated_is_read_in_its_order() {
+        let list = |text: &str| {
+            let mut fields = Fields::decode(text.as_bytes());
+            let values = fields.repeated("A", 2, |text| {
+                if text == "x" {
+                    Err(Rule::NotBlank)
+                } else {
+                    Ok(text.to_owned())
+                }
+            });
+            fields.finish(values)
+        };
+        assert_eq!(list(""), Ok(vec![]));
+        assert_eq!(list("A=&A"), Ok(vec![]), "empty ones count as absent");
+        assert_eq!(list("A=2&B=3&A=&A=1"), Ok(vec!["2".to_owned(), "1".to_owned()]));
+        for (text, rule) in [
+            ("A=1&A=2&A=3", Rule::AtMost(2)),
+            ("A=1&A=x", Rule::NotBlank),
+            ("A=1&A=%FF", Rule::Utf8),
+        ] {
+            assert_eq!(list(text), Err(vec![rule.broken_by("A")]), "{text}");
         }
     }
 

@@ -45,6 +45,20 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// The values of a parameter that may be repeated, in their order; empty ones count as absent.
+    pub(super) fn values(&self, parameter: &str) -> impl Iterator<Item = Result<&str, Rule>> {
+        let pairs = self.0.iter().filter(move |pair| pair.name == parameter);
+        pairs
+            .filter(|pair| !pair.is_utf8 || !pair.value.is_empty())
+            .map(|pair| {
+                if pair.is_utf8 {
+                    Ok(pair.value.as_str())
+                } else {
+                    Err(Rule::Utf8)
+                }
+            })
+    }
+
     /// The names of what is not UTF-8, as far as they can be read.
     pub(super) fn not_utf8(&self) -> impl Iterator<Item = &str> {
         self.0

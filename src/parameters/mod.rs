@@ -12,7 +12,7 @@ mod text;
 pub use fields::Fields;
 pub(crate) use fields::ReadFields;
 pub(crate) use page::Page;
-pub use page::{PageRequest, PageToken};
+pub use page::{Order, PageRequest, PageToken};
 pub use rule::{InvalidParameter, Rule};
 pub use text::{Bounded, Text};
 pub(crate) use text::{length, not_blank};

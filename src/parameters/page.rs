@@ -15,6 +15,41 @@ pub struct PageRequest<K> {
     pub number: u32,
     /// Where the page begins; `None` for the first.
     pub token: Option<PageToken<K>>,
+    /// Which end of the list is the first.
+    pub order: Order,
+}
+
+/// The order of a list (API page, `Order`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The least key first.
+    #[default]
+    Ascending,
+    /// The greatest key first.
+    Descending,
+}
+
+impl Order {
+    /// Reads an order by its API name, in any case.
+    ///
+    /// # Errors
+    /// [`Rule::OneOf`].
+    pub fn parse(name: &str) -> Result<Self, Rule> {
+        match name.to_ascii_lowercase().as_str() {
+            "asc" => Ok(Self::Ascending),
+            "desc" => Ok(Self::Descending),
+            _ => Err(Rule::OneOf(&["asc", "desc"])),
+        }
+    }
+
+    /// The name in the API: `asc`, `desc`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ascending => "asc",
+            Self::Descending => "desc",
+        }
+    }
 }
 
 impl<K> PageRequest<K> {
@@ -39,7 +74,14 @@ impl<K> PageRequest<K> {
             size: size?.unwrap_or(Self::DEFAULT_SIZE),
             number: number?.unwrap_or_default(),
             token: token?,
+            order: Order::default(),
         })
+    }
+
+    /// The same page of a list in this order.
+    #[must_use]
+    pub(crate) fn in_order(self, order: Order) -> Self {
+        Self { order, ..self }
     }
 }
 
@@ -114,6 +156,7 @@ mod tests {
             size: 50,
             number: 0,
             token: None,
+            order: Order::Ascending,
         };
         assert_eq!(page(""), Ok(first));
         for size in [1, 2, 999, 1000] {

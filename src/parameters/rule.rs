@@ -38,6 +38,8 @@ pub enum Rule {
         /// Greatest value.
         max: u32,
     },
+    /// Is there so many times, at the most.
+    AtMost(usize),
     /// Is a SID with this prefix: the prefix and 32 hexadecimal digits.
     Sid(&'static str),
     /// A rule of one kind of value, stated where that is parsed.
@@ -83,6 +85,7 @@ impl InvalidParameter {
             | Rule::NotBlank
             | Rule::OneOf(_)
             | Rule::Integer { .. }
+            | Rule::AtMost(_)
             | Rule::Sid(_) => Rule::INVALID,
         }
     }
@@ -109,6 +112,7 @@ impl fmt::Display for Rule {
             Self::NotBlank => f.write_str("must not be all blank"),
             Self::OneOf(words) => write!(f, "must be one of {}", words.join(", ")),
             Self::Integer { min, max } => write!(f, "must be an integer from {min} to {max}"),
+            Self::AtMost(most) => write!(f, "may be given {most} times at the most"),
             Self::Sid(prefix) => write!(f, "must be {prefix} followed by 32 hexadecimal digits"),
             Self::Own { text, .. } => f.write_str(text),
         }

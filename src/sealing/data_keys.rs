@@ -119,6 +119,23 @@ impl DataKeys {
         self.held_or(held, now, || Box::pin(load())).await
     }
 
+    /// The data key that something is sealed with, `newest` being the newest, which it is as a rule.
+    ///
+    /// # Errors
+    /// When DynamoDB or KMS cannot be asked for another one, or there is none.
+    pub(crate) async fn of(
+        &self,
+        version: u32,
+        newest: &Arc<DataKey>,
+        table: &Table,
+        now: OffsetDateTime,
+    ) -> Result<Arc<DataKey>, Failure> {
+        if version == newest.version() {
+            return Ok(Arc::clone(newest));
+        }
+        self.version(version, table, now).await
+    }
+
     /// The data key of a version, to open what it sealed.
     pub(crate) async fn version(
         &self,

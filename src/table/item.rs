@@ -105,6 +105,26 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// A map that may be absent.
+    pub(crate) fn optional_map(self, attribute: &'static str) -> Result<Option<Self>, Failure> {
+        match self.item.get(attribute) {
+            None => Ok(None),
+            Some(_) => self.map(attribute).map(Some),
+        }
+    }
+
+    /// A list of maps.
+    pub(crate) fn maps(self, attribute: &'static str) -> Result<impl Iterator<Item = Self>, Failure> {
+        let Some(AttributeValue::L(list)) = self.item.get(attribute) else {
+            return Err(self.not_ours(attribute));
+        };
+        let map = |value: &'a AttributeValue| match value {
+            AttributeValue::M(item) => Ok(Self { item, ..self }),
+            _ => Err(self.not_ours(attribute)),
+        };
+        Ok(list.iter().map(map).collect::<Result<Vec<_>, _>>()?.into_iter())
+    }
+
     /// Whether it has no other attributes than these.
     pub(crate) fn has_only(self, attributes: &[&str]) -> bool {
         self.item.keys().all(|name| attributes.contains(&name.as_str()))

@@ -8,6 +8,8 @@
 //! | data key, wrapped | Account SID | `DK` and its version |
 //! | Entity: since when it is there, and how many Factors it has | Service SID `/` Identity | Entity SID |
 //! | Factor, or what is left of one | Service SID `/` Identity | Factor SID |
+//! | Challenge | Service SID `/` Identity | Challenge SID |
+//! | which Challenge an `Idempotency-Key` made | Service SID `/` Identity | `IK` and a digest of it |
 //!
 //! The index `entities` has the Entities alone, by Service SID and Identity, and DynamoDB deletes what has an `expires` in the
 //! past, within days: whoever reads looks at the clock first.

@@ -2,7 +2,7 @@
 
 use super::{ENTITIES, ENTITIES_OF, Item, PK, SK, Table, s};
 use crate::aws::Failure;
-use crate::parameters::{Page, PageRequest, PageToken};
+use crate::parameters::{Order, Page, PageRequest, PageToken};
 
 /// Items that lie one after another.
 #[derive(Clone, Copy)]
@@ -13,6 +13,15 @@ pub(crate) enum Range<'a> {
         pk: &'a str,
         /// What the sort keys begin with; empty for all.
         prefix: &'static str,
+    },
+    /// In a partition, those whose sort keys are in a range, as they are now.
+    Between {
+        /// The partition key.
+        pk: &'a str,
+        /// The first sort key there can be.
+        first: &'a str,
+        /// The last one.
+        last: &'a str,
     },
     /// The Entities of a Service, as they were a moment ago.
     Entities {
@@ -34,7 +43,8 @@ impl Table {
         read: impl Fn(&Item) -> Result<Option<T>, Failure>,
     ) -> Result<Page<T>, Failure> {
         let wanted = usize::from(request.size);
-        let forward = !matches!(request.token, Some(PageToken::Before(_)));
+        let onward = !matches!(request.token, Some(PageToken::Before(_)));
+        let forward = onward == (request.order == Order::Ascending);
         let mut start = request.token.as_ref().map(|token| key(token.key()));
         let mut items: Vec<T> = Vec::new();
         // One more than wanted tells whether there are more. A query ends early at 1 MB.
@@ -51,11 +61,11 @@ impl Table {
         }
         let more = items.len() > wanted;
         items.truncate(wanted);
-        if !forward {
+        if !onward {
             items.reverse();
         }
         // A token comes from a page on its other side.
-        let (has_previous, has_next) = if forward {
+        let (has_previous, has_next) = if onward {
             (request.token.is_some(), more)
         } else {
             (more, true)
@@ -91,6 +101,12 @@ impl Table {
                 .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :prefix)"))
                 .expression_attribute_values(":pk", s(pk))
                 .expression_attribute_values(":prefix", s(prefix))
+                .consistent_read(true),
+            Range::Between { pk, first, last } => query
+                .key_condition_expression(format!("{PK} = :pk AND {SK} BETWEEN :first AND :last"))
+                .expression_attribute_values(":pk", s(pk))
+                .expression_attribute_values(":first", s(first))
+                .expression_attribute_values(":last", s(last))
                 .consistent_read(true),
             // An index has no consistent reads.
             Range::Entities { of } => query

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use data_encoding::HEXLOWER;
 
-use super::{Item, Table, UNCHANGED, n, s};
+use super::{Item, PK, REQUEST_ID, SK, Table, UNCHANGED, n, s};
 use crate::aws::{Cause, Failure};
 use crate::randomness::Randomness;
 use crate::revision::AsRead;
@@ -97,13 +97,21 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Deletes an item, whatever it is by now, as one write of a transaction.
-    pub(crate) fn delete(&self, key: Item) -> Result<TransactWriteItem, Failure> {
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .build()
-            .map_err(|error| Failure::Fault(error.into()))?;
+    /// Deletes an item that is still the one that was read, as far as it counts its revisions, as one write of a transaction.
+    pub(crate) fn delete_as_read(&self, item: &Item) -> Result<TransactWriteItem, Failure> {
+        let part = |name: &str| item.get(name).cloned();
+        let mut delete = Delete::builder().table_name(&self.name).set_key(
+            part(PK)
+                .zip(part(SK))
+                .map(|(pk, sk)| super::item([(PK, pk), (SK, sk)])),
+        );
+        if let Some((revision, request_id)) = part("revision").zip(part(REQUEST_ID)) {
+            delete = delete
+                .condition_expression(UNCHANGED)
+                .expression_attribute_values(":revision", revision)
+                .expression_attribute_values(":request_id", request_id);
+        }
+        let delete = delete.build().map_err(|error| Failure::Fault(error.into()))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod challenges;
 mod contract;
 mod entities;
 mod factors;

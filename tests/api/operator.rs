@@ -54,7 +54,7 @@ async fn resealing_moves_every_factor_to_the_newest_data_key_and_changes_nothing
     let expected = Resealed {
         resealed: 7,
         current: 1,
-        unopened: 0,
+        ..Resealed::default()
     };
     assert_eq!(done, expected);
     assert_eq!(operator.count_by_data_key().await.unwrap(), count([(2, 8)]));
@@ -107,8 +107,8 @@ async fn what_does_not_open_is_counted_and_left_and_stops_nothing() {
     operator.rotate_data_key(NOW).await.unwrap();
     let expected = Resealed {
         resealed: 1,
-        current: 0,
         unopened: 4,
+        ..Resealed::default()
     };
     assert_eq!(operator.reseal(|| NOW, |_| {}).await.unwrap(), expected);
     let left = Count {
@@ -121,6 +121,6 @@ async fn what_does_not_open_is_counted_and_left_and_stops_nothing() {
 fn count<const N: usize>(by_version: [(u32, u64); N]) -> Count {
     Count {
         by_version: by_version.into(),
-        unreadable: 0,
+        ..Count::default()
     }
 }

@@ -17,10 +17,13 @@ const TAIL_BYTES: usize = 64 * 1024;
 const SHORTEST_SECRET: usize = 8;
 
 /// Parameters whose values no log line may have.
-const SECRET_PARAMETERS: [&str; 7] = [
+const SECRET_PARAMETERS: [&str; 10] = [
     "AuthPayload",
     "FriendlyName",
     "Metadata",
+    "HiddenDetails",
+    "Details.Message",
+    "Details.Fields",
     "Binding.PublicKey",
     "Binding.Secret",
     "Config.NotificationToken",

@@ -39,6 +39,11 @@ pub fn factors_path() -> String {
     )
 }
 
+/// The path of the Challenges of that Entity.
+pub fn challenges_path() -> String {
+    factors_path().replace("Factors", "Challenges")
+}
+
 /// The partition of the Entity that the events create Factors for.
 pub fn entity_partition() -> String {
     format!("{}/{}", local::SERVICE_SID, local::IDENTITY)
@@ -215,7 +220,7 @@ pub async fn reply_as(app: &App, event: &Value, now: OffsetDateTime, request_id:
     context.request_id = request_id.to_owned();
     let payload = serde_json::from_value(event.clone()).unwrap();
     logs::capture();
-    let Ok(reply) = app.invoke(LambdaEvent { payload, context }, now).await;
+    let Ok(reply) = Box::pin(app.invoke(LambdaEvent { payload, context }, now)).await;
     let reply = serde_json::to_value(reply).unwrap();
     logs::assert_silent_about(event, &Answer::new(&reply));
     reply
@@ -243,11 +248,29 @@ pub async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     outputs.into_iter().flatten().collect()
 }
 
+/// The answer to a client that tries again for as long as it is told that others are in its way.
+pub async fn persistently(app: &App, event: &Value, now: OffsetDateTime) -> Answer {
+    for _ in 0..100 {
+        let answer = invoke_at(app, event, now).await;
+        if answer.status != 429 || answer.error() != (429, 20429) {
+            return answer;
+        }
+        assert_eq!(answer.header("retry-after"), "1");
+        // Shorter than a client's second, which nothing here hangs on.
+        tokio::time::sleep(std::time::Duration::from_millis(fastrand::u64(20..200))).await;
+    }
+    panic!("it never came through: {event}");
+}
+
 /// The code that an authenticator app shows at a moment, `created` being the Factor as it was answered.
 pub fn code_at(created: &Value, at: OffsetDateTime) -> String {
     let uri = created["binding"]["uri"].as_str().unwrap();
+    let length = created["config"]["code_length"].as_u64().unwrap();
+    // That app has no codes of fewer than 6 digits: they are the last ones of the longer (RFC 4226, section 5.3).
+    let uri = uri.replace(&format!("digits={length}"), "digits=8");
     let app = totp_rs::Totp::from_url(uri).unwrap();
-    app.generate(at.unix_timestamp().try_into().unwrap()).to_string()
+    let code = app.generate(at.unix_timestamp().try_into().unwrap()).to_string();
+    code[8 - usize::try_from(length).unwrap()..].to_owned()
 }
 
 /// A code that is none of those around a moment.
@@ -274,6 +297,12 @@ pub fn random_faults(random: &mut fastrand::Rng) -> Vec<Fault> {
             }
         })
         .collect()
+}
+
+/// A moment as the API writes it.
+pub fn rfc3339(moment: OffsetDateTime) -> String {
+    let format = time::format_description::well_known::Rfc3339;
+    moment.truncate_to_second().format(&format).unwrap()
 }
 
 /// An event of `events/`.
@@ -375,18 +404,22 @@ impl Answer {
     }
 }
 
-/// An item in plain JSON: strings, numbers and maps; bytes as their length.
+/// An item in plain JSON: strings, numbers, lists and maps; bytes as their length.
 pub fn item_json(item: &Item) -> Value {
-    let value = |value: &AttributeValue| match value {
+    Value::Object(
+        item.iter()
+            .map(|(name, attribute)| (name.clone(), attribute_json(attribute)))
+            .collect(),
+    )
+}
+
+fn attribute_json(attribute: &AttributeValue) -> Value {
+    match attribute {
         AttributeValue::S(text) => Value::from(text.as_str()),
         AttributeValue::N(number) => Value::from(number.parse::<i64>().unwrap()),
+        AttributeValue::L(list) => list.iter().map(attribute_json).collect(),
         AttributeValue::M(map) => item_json(map),
         AttributeValue::B(bytes) => Value::from(format!("{} bytes", bytes.as_ref().len())),
         other => panic!("an attribute that nothing here writes: {other:?}"),
-    };
-    Value::Object(
-        item.iter()
-            .map(|(name, attribute)| (name.clone(), value(attribute)))
-            .collect(),
-    )
+    }
 }

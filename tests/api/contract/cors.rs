@@ -24,7 +24,7 @@ async fn every_response_has_the_five_cors_headers_no_store_and_a_request_id() {
         );
         assert_eq!(
             answer.header("access-control-expose-headers"),
-            "Idempotent-Replayed, Retry-After, X-Request-Id"
+            "Idempotent-Replayed, Retry-After, Twilio-Verify-Signature-Fields, X-Request-Id"
         );
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("x-request-id").len(), 36);

@@ -15,10 +15,11 @@ const DESCRIPTION: &str = include_str!("../../../openapi.yaml");
 const METHODS: [&str; 6] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"];
 
 /// What the parameters in paths stand for.
-const PARAMETERS: [(&str, &str); 3] = [
+const PARAMETERS: [(&str, &str); 4] = [
     ("ServiceSid", local::SERVICE_SID),
     ("Identity", local::IDENTITY),
     ("FactorSid", local::FACTOR_SID),
+    ("ChallengeSid", "YC0195de23a1c05cd2b0916c3e8f0a7d4b"),
 ];
 
 /// Everyone who calls: under the name of their security scheme in the description, if they have one, and with their

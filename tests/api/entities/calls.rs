@@ -85,7 +85,8 @@ async fn each_operation_makes_its_calls_and_no_more() {
             entity.clone(),
             String::new(),
             204,
-            &[read, query, write],
+            // What is its own, and then the Entity, once there is no more.
+            &[read, query, write, read, query, write],
         ),
         ("DELETE", entity.clone(), String::new(), 404, &[read]),
         ("GET", entity, String::new(), 404, &[read]),

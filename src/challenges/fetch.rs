@@ -1,0 +1,43 @@
+//! `GET /v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}`
+
+use lambda_http::http::{HeaderName, HeaderValue};
+
+use super::challenge::{Challenge, ChallengeStatus};
+use super::json::{ChallengeJson, SIGNATURE_FIELDS, SIGNATURE_FIELDS_HEADER};
+use crate::app::App;
+use crate::call::Call;
+use crate::entities::EntityKey;
+use crate::factors::FactorType;
+use crate::http::Answer;
+use crate::refusal::Refusal;
+use crate::route::ChallengeAt;
+
+/// Shows a Challenge as it is in the table now, by the clock.
+pub(crate) async fn fetch(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> Result<Answer, Refusal> {
+    let identity = at.identity()?;
+    let entity = EntityKey::of(app.settings.account_sid, at.service_sid, &identity);
+    call.subject.entity_sid = Some(entity.sid);
+    app.service(call, at.service_sid).await?;
+    let challenge = app.table.read_challenge(entity, at.challenge_sid).await?;
+    let challenge = challenge.and_then(|challenge| challenge.if_there(call.timestamp()));
+    let challenge = challenge.ok_or_else(|| call.not_found())?;
+    call.subject.factor_sid = Some(challenge.factor_sid);
+    Ok(shown(call, &challenge, |json| Answer::ok(json)))
+}
+
+/// The answer that shows one Challenge. Where a phone can answer it, it says what is to be signed.
+pub(super) fn shown(
+    call: &Call<'_>,
+    challenge: &Challenge,
+    answer: impl FnOnce(&ChallengeJson<'_>) -> Answer,
+) -> Answer {
+    let now = call.timestamp();
+    let answer = answer(&ChallengeJson::new(challenge, &call.base(), now));
+    let pending = challenge.status(now) == ChallengeStatus::Pending;
+    if pending && challenge.factor_type == FactorType::Push {
+        let name = HeaderName::from_static(SIGNATURE_FIELDS_HEADER);
+        answer.with_header(name, HeaderValue::from_static(SIGNATURE_FIELDS))
+    } else {
+        answer
+    }
+}
