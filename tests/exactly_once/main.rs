@@ -1,6 +1,7 @@
 //! Exactly once, as the real binary has it: eight processes on one table are asked the same at one moment, over and over, with
 //! a new Factor each round, without faults and under random ones. What they answered has to agree with what is stored then.
 
+mod challenges;
 mod round;
 #[path = "../support/mod.rs"]
 mod support;
@@ -34,13 +35,19 @@ enum Scenario {
     OneRightCode,
     WrongCodes,
     OneRightAmongWrongCodes,
+    OneRightCodeForChallenges,
+    WrongCodesForChallenges,
+    ApprovalsAndDenials,
 }
 
 impl Scenario {
-    const ALL: [Self; 3] = [
+    const ALL: [Self; 6] = [
         Self::OneRightCode,
         Self::WrongCodes,
         Self::OneRightAmongWrongCodes,
+        Self::OneRightCodeForChallenges,
+        Self::WrongCodesForChallenges,
+        Self::ApprovalsAndDenials,
     ];
 
     fn name(self) -> &'static str {
@@ -48,6 +55,9 @@ impl Scenario {
             Self::OneRightCode => "verify: one right code, by all",
             Self::WrongCodes => "verify: wrong codes, all different",
             Self::OneRightAmongWrongCodes => "verify: one right among wrong codes",
+            Self::OneRightCodeForChallenges => "log in: one right code, for 40 Challenges",
+            Self::WrongCodesForChallenges => "log in: wrong codes, over 40 Challenges",
+            Self::ApprovalsAndDenials => "log in: a phone's yes and no",
         }
     }
 
@@ -56,6 +66,9 @@ impl Scenario {
             Self::OneRightCode => verifications::one_right_code(round).await,
             Self::WrongCodes => verifications::wrong_codes(round).await,
             Self::OneRightAmongWrongCodes => verifications::one_right_among_wrong_codes(round).await,
+            Self::OneRightCodeForChallenges => challenges::one_right_code(round).await,
+            Self::WrongCodesForChallenges => challenges::wrong_codes(round).await,
+            Self::ApprovalsAndDenials => challenges::approvals_and_denials(round).await,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::support::request;
 const GUESSES: u64 = 5;
 
 /// Wrong codes in a row, after which each further one waits.
-const GUESSES_IN_A_ROW: u64 = 10;
+pub(crate) const GUESSES_IN_A_ROW: u64 = 10;
 
 /// Seconds before and after now of which no code is taken for a wrong one: more than a round and the window of the Factor.
 const AROUND_NOW: u64 = 600;
@@ -95,17 +95,17 @@ fn assert_limit_is_met(wrong: &[Answers], stored: &Stored) {
 }
 
 /// Requests whose last answer is of this kind.
-fn ended(answers: &[Answers], kind: &str) -> u64 {
+pub(crate) fn ended(answers: &[Answers], kind: &str) -> u64 {
     answers.iter().filter(|answers| answers.end() == kind).count() as u64
 }
 
 /// Tries of which nobody was told what came of them.
-fn untold(answers: &[Answers]) -> u64 {
+pub(crate) fn untold(answers: &[Answers]) -> u64 {
     answers.iter().map(Answers::untold).sum()
 }
 
 /// A totp Factor of an Entity of its own, which nobody has tried to verify.
-struct NewFactor {
+pub(crate) struct NewFactor {
     partition: String,
     sid: String,
     path: String,
@@ -114,18 +114,18 @@ struct NewFactor {
 
 /// What is stored of a Factor.
 #[derive(Debug)]
-struct Stored {
+pub(crate) struct Stored {
     is_verified: bool,
     /// How often it was written since it was created.
     writes: u64,
     /// Wrong codes while it was being verified.
     guesses: u64,
     /// Wrong codes since the last right one.
-    in_a_row: u64,
+    pub(crate) in_a_row: u64,
 }
 
 impl NewFactor {
-    async fn create(round: &mut Round<'_>) -> Self {
+    pub(crate) async fn create(round: &mut Round<'_>) -> Self {
         let identity = format!("{:032x}", round.random.u128(..));
         let mut seed = [0; 20];
         round.random.fill(&mut seed);
@@ -145,12 +145,12 @@ impl NewFactor {
         }
     }
 
-    fn right_code(&self) -> String {
+    pub(crate) fn right_code(&self) -> String {
         self.app.generate(now()).to_string()
     }
 
     /// Codes that are all different, and right at no time near.
-    fn wrong_codes(&self, random: &mut fastrand::Rng, number: usize) -> Vec<String> {
+    pub(crate) fn wrong_codes(&self, random: &mut fastrand::Rng, number: usize) -> Vec<String> {
         let times = (now() - AROUND_NOW..now() + AROUND_NOW).step_by(TIME_STEP);
         let right: BTreeSet<String> = times.map(|time| self.app.generate(time).to_string()).collect();
         let mut wrong = BTreeSet::new();
@@ -163,13 +163,29 @@ impl NewFactor {
         wrong.into_iter().collect()
     }
 
+    /// Verifies it with the code of the time step before this one, so that the one of this one is still good.
+    pub(crate) async fn verify_with_the_code_before(&self, round: &mut Round<'_>) {
+        let code = self.app.generate(now() - TIME_STEP as u64).to_string();
+        let verify = request("POST", &self.path, &[], &format!("AuthPayload={code}"));
+        assert_eq!(round.prepare(verify).await.text("status"), "verified");
+    }
+
+    /// A new Challenge of it, as it is shown.
+    pub(crate) async fn challenge(&self, round: &mut Round<'_>) -> Value {
+        let challenges = self.path.replace(&format!("Factors/{}", self.sid), "Challenges");
+        let form = format!("FactorSid={}", self.sid);
+        let created = round.prepare(request("POST", &challenges, &[], &form)).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        created.json()
+    }
+
     /// The answers to verifications with each of these codes at once.
     async fn verify(&self, round: &mut Round<'_>, codes: &[String]) -> Vec<Answers> {
         let verify = |code: &String| request("POST", &self.path, &[], &format!("AuthPayload={code}"));
         round.at_once(codes.iter().map(verify).collect()).await
     }
 
-    async fn stored(&self, round: &mut Round<'_>) -> Stored {
+    pub(crate) async fn stored(&self, round: &mut Round<'_>) -> Stored {
         let item = round.stored(&self.partition, &self.sid).await;
         let count = |attribute: &str| match &item[attribute] {
             Value::Null => 0,

@@ -2,7 +2,7 @@
 
 use crate::factor::{Kind, Totp};
 use crate::history::Tick;
-use crate::run::Run;
+use crate::run::{Run, nth_from_last};
 
 /// How long a history can be, in seconds: the key of what is deleted stays taken for 30 days.
 const LONGEST: i64 = 29 * 24 * 3600;
@@ -28,6 +28,20 @@ impl Run<'_> {
             Tick::Expiry(which, more) => self
                 .factor(which)
                 .and_then(|factor| contract.end_of(factor))
+                .map(|end| end + more),
+            Tick::EndOfChallenge(which, more) => {
+                let (place, sid) = self.pick_challenge(which);
+                let challenge = contract.challenge(place, &sid).ok();
+                challenge.map(|challenge| challenge.expires + more)
+            }
+            Tick::EndOfKey(which, more) => {
+                let noted = nth_from_last(&self.noted, which);
+                let end = noted.and_then(|(place, _, key)| contract.end_of_key(*place, key));
+                end.map(|end| end + more)
+            }
+            Tick::EndOfWindow(which, nth, more) => self
+                .factor(which)
+                .and_then(|factor| factor.ends_of_windows().nth(nth))
                 .map(|end| end + more),
             Tick::EndOfWait(which, more) => totp(which).and_then(Totp::end_of_wait).map(|end| end + more),
         };

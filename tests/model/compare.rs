@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use crate::contract::Refusal;
 use crate::parameters::Form;
+use crate::refusal::Refusal;
 use crate::support::Answer;
 
 /// What is different from the contract, if anything is.

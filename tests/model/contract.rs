@@ -4,52 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::challenges::{Challenge, Note};
 use crate::factor::{Drawn, Factor, Kind, Proof, Push, Totp, parameters_of};
 use crate::guesses::Attempt;
 use crate::parameters::{Form, Wrong, wrong_among, wrong_in_create};
+use crate::refusal::{Refusal, not_found};
 use crate::shown::Shown;
 
 /// A Service and an Identity: where an Entity is, or could be.
 pub type Place = (usize, &'static str);
 
 /// How many seconds an `Idempotency-Key` is known for.
-const KEY_SECONDS: i64 = 24 * 3600;
-
-/// What the refusals of a request have.
-#[derive(Debug, Default, PartialEq)]
-pub struct Refusal {
-    pub status: u64,
-    pub code: u64,
-    pub retry_after: Option<i64>,
-    /// The parameters that are wrong, each with its code; which of them comes first is open.
-    pub wrong: Wrong,
-}
-
-impl Refusal {
-    pub fn new(status: u64, code: u64) -> Self {
-        Self {
-            status,
-            code,
-            ..Self::default()
-        }
-    }
-
-    fn parameters(wrong: Wrong) -> Result<(), Self> {
-        match wrong.first() {
-            None => Ok(()),
-            Some(&(_, code)) => Err(Self {
-                wrong,
-                ..Self::new(400, code)
-            }),
-        }
-    }
-}
-
-const NOT_FOUND: (u64, u64) = (404, 20404);
-
-fn not_found() -> Refusal {
-    Refusal::new(NOT_FOUND.0, NOT_FOUND.1)
-}
+pub const KEY_SECONDS: i64 = 24 * 3600;
 
 /// What a Service gives to its Factors.
 pub struct Service {
@@ -63,10 +29,13 @@ pub struct Service {
 pub struct Entity {
     pub created: i64,
     pub factors: Vec<Factor>,
+    pub challenges: Vec<Challenge>,
     /// The SIDs that each limit counts: those there are, and those that are gone and weren't given back yet.
     pub counted: BTreeMap<&'static str, BTreeSet<String>>,
     /// What each `Idempotency-Key` made, of which parameters.
     keys: BTreeMap<String, (String, BTreeMap<&'static str, String>)>,
+    /// The same of Challenges.
+    pub notes: BTreeMap<String, Note>,
 }
 
 pub struct Contract {
@@ -81,7 +50,7 @@ pub struct Contract {
 }
 
 impl Contract {
-    fn service(&self, place: Place) -> Result<&Service, Refusal> {
+    pub fn service(&self, place: Place) -> Result<&Service, Refusal> {
         self.services.get(place.0).ok_or_else(not_found)
     }
 
@@ -108,7 +77,7 @@ impl Contract {
             .ok_or_else(not_found)
     }
 
-    fn change(&mut self, place: Place, sid: &str) -> &mut Factor {
+    pub fn change(&mut self, place: Place, sid: &str) -> &mut Factor {
         let entity = self.entities.get_mut(&place).unwrap();
         entity
             .factors
@@ -238,44 +207,17 @@ impl Contract {
         entity.counted.get_mut(factor_type).unwrap().remove(sid);
         Ok(())
     }
-
-    pub fn create_entity(&mut self, place: Place) -> Result<Value, Refusal> {
-        self.service(place)?;
-        if self.entities.contains_key(&place) {
-            return Err(Refusal::new(409, 60301));
-        }
-        self.entities.insert(place, Entity::new(self.now));
-        self.fetch_entity(place)
-    }
-
-    pub fn fetch_entity(&self, place: Place) -> Result<Value, Refusal> {
-        self.service(place)?;
-        let entity = self.entities.get(&place).ok_or_else(not_found)?;
-        Ok(self.show_entity(place, entity))
-    }
-
-    pub fn list_entities(&self, service: usize) -> Result<Vec<Value>, Refusal> {
-        self.service((service, ""))?;
-        // In the order of their Identities, which a map is in already.
-        let entities = self.entities.iter().filter(|(place, _)| place.0 == service);
-        Ok(entities
-            .map(|(place, entity)| self.show_entity(*place, entity))
-            .collect())
-    }
-
-    pub fn delete_entity(&mut self, place: Place) -> Result<(), Refusal> {
-        self.service(place)?;
-        self.entities.remove(&place).map(drop).ok_or_else(not_found)
-    }
 }
 
 impl Entity {
-    fn new(created: i64) -> Self {
+    pub fn new(created: i64) -> Self {
         Self {
             created,
             factors: Vec::new(),
+            challenges: Vec::new(),
             counted: BTreeMap::new(),
             keys: BTreeMap::new(),
+            notes: BTreeMap::new(),
         }
     }
 }

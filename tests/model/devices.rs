@@ -8,7 +8,9 @@ use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::EncodePublicKey as _;
 use totp_rs::{Algorithm, Builder};
 
+use crate::draws::misspelt;
 use crate::factor::Totp;
+use crate::history::Code;
 
 /// How many phones there are.
 pub const PHONES: u8 = 2;
@@ -82,6 +84,31 @@ pub fn signature(phone: u8, factor_sid: &str, signed: Signed) -> (String, bool) 
             (misspelt, good)
         }
         Signed::Text(text) => (text.to_owned(), false),
+    }
+}
+
+impl Totp {
+    /// A code as somebody types it.
+    pub fn spelt(&self, typed: Code, now: i64) -> String {
+        let right = code(self, now);
+        let window = self.window(now);
+        let after = |second: i64, steps: i64| code(self, second + steps * self.time_step);
+        match typed {
+            Code::Right => right,
+            Code::FromFirst(steps) => after(window[window.len() - 1], steps),
+            Code::FromLast(steps) => after(window[0], steps),
+            Code::FromAccepted(steps) => after(self.guesses.accepted.unwrap_or(now), steps),
+            Code::Used => self
+                .guesses
+                .verified_by
+                .as_ref()
+                .map_or(right, |by| by.code.clone()),
+            Code::Wrong => self.wrong_code(now),
+            Code::Longer => format!("{right}0"),
+            Code::Shorter => right[1..].to_owned(),
+            Code::Misspelt(way) => misspelt(&right, way),
+            Code::Text(text) => text.to_owned(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
 
+use crate::challenges::draws::asked;
 use crate::contract::Place;
 use crate::devices::{PHONES, Signed, public_key};
 use crate::history::{Change, Code, IDENTITIES, SERVICES, Tick, Which};
@@ -161,6 +162,7 @@ pub fn code() -> impl Strategy<Value = Code> {
         8 => Just(Code::Right),
         3 => (-1..=0_i64).prop_map(Code::FromFirst),
         3 => (0..=1_i64).prop_map(Code::FromLast),
+        1 => (-1..=1_i64).prop_map(Code::FromAccepted),
         6 => Just(Code::Used),
         6 => Just(Code::Wrong),
         1 => select(vec![Code::Longer, Code::Shorter]),
@@ -210,5 +212,7 @@ pub fn tick() -> impl Strategy<Value = Tick> {
         2 => which().prop_map(Tick::LastOfStep),
         3 => (which(), -1..=1_i64).prop_map(|(which, more)| Tick::Expiry(which, more)),
         4 => (which(), -1..=0_i64).prop_map(|(which, more)| Tick::EndOfWait(which, more)),
+        4 => (asked(), -1..=1_i64).prop_map(|(which, more)| Tick::EndOfChallenge(which, more)),
+        2 => (which(), 0..2_usize, -1..=0_i64).prop_map(|(which, nth, more)| Tick::EndOfWindow(which, nth, more)),
     ]
 }

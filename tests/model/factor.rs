@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::challenges::Windows;
 use crate::contract::Service;
+use crate::devices;
 use crate::guesses::Guesses;
 use crate::parameters::{
-    CREATE_ANY, CREATE_PUSH, CREATE_TOTP, Form, Wrong, given, metadata, missing, refused, seed, wrong_among,
+    CREATE_ANY, CREATE_PUSH, CREATE_TOTP, Form, Wrong, given, is_code, metadata, missing, refused, seed,
+    wrong_among,
 };
 
 pub struct Factor {
@@ -17,6 +20,7 @@ pub struct Factor {
     pub friendly_name: String,
     pub metadata: Option<Value>,
     pub verified: bool,
+    pub windows: Windows,
     pub kind: Kind,
 }
 
@@ -54,6 +58,7 @@ impl Factor {
             friendly_name: given(form, "FriendlyName").unwrap_or_default().to_owned(),
             metadata: given(form, "Metadata").and_then(metadata),
             verified: false,
+            windows: Windows::default(),
             kind: match given(form, "FactorType") {
                 Some("totp") => Kind::Totp(Totp::new(form, service, drawn.secret)),
                 _ => Kind::Push(Push::new(form)),
@@ -65,6 +70,14 @@ impl Factor {
         match self.kind {
             Kind::Totp(_) => "totp",
             Kind::Push(_) => "push",
+        }
+    }
+
+    /// The phone that has its key.
+    pub fn phone(&self) -> Option<u8> {
+        match &self.kind {
+            Kind::Totp(_) => None,
+            Kind::Push(push) => Some(u8::from(push.public_key == devices::public_key(1))),
         }
     }
 
@@ -157,8 +170,6 @@ impl Totp {
             "Config.CodeLength",
         ];
         let mut wrong = wrong_among(form, &names);
-        let is_code =
-            |text: &str| (3..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         if proof.is_some_and(|proof| !matches!(proof, Proof::Code(code) if is_code(code))) {
             wrong.push(refused("AuthPayload"));
         }

@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::compare::{Same, compare, encoded, is_sid, same};
 use crate::contract::Place;
 use crate::devices::{self, Signed};
-use crate::draws::misspelt;
 use crate::factor::{Drawn, Kind, Proof};
 use crate::history::{Change, Code, Tick, Which};
 use crate::parameters::{Form, given, seed};
@@ -126,24 +125,7 @@ impl Run<'_> {
                 return devices::signature(phone, &factor.sid, signed);
             }
         };
-        let right = devices::code(totp, now);
-        let window = totp.window(now);
-        let code = match code {
-            Code::Right => right,
-            Code::FromFirst(steps) => devices::code(totp, window[window.len() - 1] + steps * totp.time_step),
-            Code::FromLast(steps) => devices::code(totp, window[0] + steps * totp.time_step),
-            Code::Used => totp
-                .guesses
-                .verified_by
-                .as_ref()
-                .map_or(right, |by| by.code.clone()),
-            Code::Wrong => totp.wrong_code(now),
-            Code::Longer => format!("{right}0"),
-            Code::Shorter => right[1..].to_owned(),
-            Code::Misspelt(way) => misspelt(&right, way),
-            Code::Text(text) => text.to_owned(),
-        };
-        (code, false)
+        (totp.spelt(code, now), false)
     }
 
     pub async fn guess(&mut self, which: Which, times: usize, patient: bool) -> Same {

@@ -1,8 +1,15 @@
 //! The contract's section on guesses: which code is right, and how often one may be wrong.
 
-use crate::contract::Refusal;
 use crate::devices;
 use crate::factor::Totp;
+use crate::refusal::Refusal;
+
+const TOO_MANY: Refusal = Refusal {
+    status: 429,
+    code: 60308,
+    retry_after: None,
+    wrong: Vec::new(),
+};
 
 /// What was guessed for a Factor.
 #[derive(Clone, Default)]
@@ -15,6 +22,8 @@ pub struct Guesses {
     last: i64,
     /// What verified it.
     pub verified_by: Option<VerifiedBy>,
+    /// When the time step of the last code that was right began.
+    pub accepted: Option<i64>,
 }
 
 /// The code that verified a Factor.
@@ -74,16 +83,7 @@ impl Totp {
         if self.is_used_up(verified) {
             return Err(Refusal::new(429, 60310));
         }
-        let too_many = Refusal::new(429, 60308);
-        if self.is_disabled() {
-            return Err(too_many);
-        }
-        if let Some(end) = self.end_of_wait().filter(|end| now < *end) {
-            return Err(Refusal {
-                retry_after: Some(end - now),
-                ..too_many
-            });
-        }
+        self.may_guess(now)?;
         if verified {
             if self.is_retry(code, now) {
                 return Ok(Attempt::Good);
@@ -91,21 +91,51 @@ impl Totp {
             self.count(now);
             return Err(Refusal::new(403, 60311));
         }
-        let right = self
-            .window(now)
-            .into_iter()
-            .find(|second| devices::code(self, *second) == code);
-        let Some(begins) = right else {
-            self.count(now);
+        if !self.guess(code, now) {
             self.guesses.on_verification += 1;
             return Ok(Attempt::Wrong);
-        };
-        self.guesses.in_a_row = 0;
-        self.guesses.verified_by = Some(VerifiedBy {
+        }
+        let by = self.guesses.accepted.map(|begins| VerifiedBy {
             code: code.to_owned(),
             begins,
         });
+        self.guesses.verified_by = by;
         Ok(Attempt::Verifies)
+    }
+
+    /// Whether there are not too many wrong ones for any further Challenge.
+    pub fn may_be_asked(&self) -> Result<(), Refusal> {
+        if self.is_disabled() {
+            return Err(TOO_MANY);
+        }
+        Ok(())
+    }
+
+    /// Whether a code is compared.
+    pub fn may_guess(&self, now: i64) -> Result<(), Refusal> {
+        self.may_be_asked()?;
+        match self.end_of_wait().filter(|end| now < *end) {
+            Some(end) => Err(TOO_MANY.for_seconds(end - now)),
+            None => Ok(()),
+        }
+    }
+
+    /// Compares a code, whose time step has to begin later than that of the last one that was right.
+    pub fn guess(&mut self, code: &str, now: i64) -> bool {
+        let is_new = |begins: &i64| self.guesses.accepted.is_none_or(|accepted| *begins > accepted);
+        let mut window = self.window(now).into_iter().filter(is_new);
+        // The latest of those that are equal, or it would be good once more.
+        match window.find(|begins| devices::code(self, *begins) == code) {
+            None => {
+                self.count(now);
+                false
+            }
+            right => {
+                self.guesses.in_a_row = 0;
+                self.guesses.accepted = right;
+                true
+            }
+        }
     }
 
     fn count(&mut self, now: i64) {

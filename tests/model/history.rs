@@ -1,14 +1,10 @@
-//! Histories: what may happen, and how often each. They shrink by themselves, to fewer and simpler steps.
+//! Histories: what may happen.
 
 use std::fmt;
 
-use proptest::prelude::*;
-
+use crate::challenges::history::{Asked, Asking};
 use crate::contract::Place;
 use crate::devices::Signed;
-use crate::draws::{
-    change, changes, code, key, new_factor, new_push, new_totp, page_size, place, signed, tick, which,
-};
 use crate::parameters::Form;
 
 /// A history, and the world that it begins in.
@@ -42,6 +38,9 @@ impl fmt::Display for History {
 pub enum Which {
     /// Of those there are.
     There(usize),
+    /// Of those that are verified, or aren't.
+    Verified(usize),
+    Unverified(usize),
     /// Of those there are or were.
     Any(usize),
 }
@@ -60,6 +59,8 @@ pub enum Code {
     /// Of a time step that is so many after the window's first one or last one.
     FromFirst(i64),
     FromLast(i64),
+    /// Of a time step that is so many after that of the last one that was right.
+    FromAccepted(i64),
     /// Of this time step.
     Right,
     /// The one that verified the Factor.
@@ -84,6 +85,12 @@ pub enum Tick {
     Expiry(Which, i64),
     /// To when the next guess for a Factor is compared, and so many seconds on.
     EndOfWait(Which, i64),
+    /// To when a Challenge can't be answered any more, and so many seconds on.
+    EndOfChallenge(Asked, i64),
+    /// To when an Idempotency-Key of a Challenge is known no more, and so many seconds on.
+    EndOfKey(usize, i64),
+    /// To when a window of a Factor's Challenges ends, and so many seconds on.
+    EndOfWindow(Which, usize, i64),
 }
 
 #[derive(Clone, Debug)]
@@ -122,6 +129,7 @@ pub enum Step {
     FetchEntity(Place),
     DeleteEntity(Place),
     ListEntities(usize, usize),
+    Ask(Asking),
     Clock(Tick),
 }
 
@@ -133,96 +141,3 @@ pub const IDENTITIES: [&str; 3] = ["identity-a", "Identity-A", "0d3f4b6a-8c1e-4f
 
 /// Where there are so many.
 pub const FULL: Place = (0, IDENTITIES[0]);
-
-/// What a history is mostly about.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Theme {
-    Everything,
-    /// Wrong codes on a Factor that is verified.
-    Guesses,
-    /// An Entity that is full, or nearly.
-    Limits,
-}
-
-pub fn histories() -> impl Strategy<Value = History> {
-    let everything = (hours(), Just((0, 0)), begun(), steps(Theme::Everything));
-    let guesses = (hours(), Just((0, 0)), verified(), steps(Theme::Guesses));
-    let full = prop_oneof![3 => (17..=20_usize, Just(0)), 1 => (Just(0), 98..=100_usize)];
-    let limits = (hours(), full, Just(Vec::new()), steps(Theme::Limits));
-    let themes = prop_oneof![6 => everything, 3 => guesses, 2 => limits];
-    (0..86_400_000_i64, themes).prop_map(|(begins, (hours, full, first, then))| History {
-        hours,
-        begins,
-        full,
-        steps: first.into_iter().chain(then).collect(),
-    })
-}
-
-fn hours() -> impl Strategy<Value = &'static str> {
-    prop_oneof![4 => Just("24"), 1 => Just("1"), 1 => Just("never")]
-}
-
-fn steps(theme: Theme) -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(step(theme), 1..50)
-}
-
-/// Mostly there is a Factor.
-fn begun() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(create(place(), new_factor()), 0..=2)
-}
-
-/// A totp Factor that is verified, every other one with short codes, as they disable it soonest.
-fn verified() -> impl Strategy<Value = Vec<Step>> {
-    let short = new_totp().prop_map(|mut form| {
-        form.retain(|(name, _)| *name != "Config.CodeLength");
-        form.push(("Config.CodeLength", "4".to_owned()));
-        form
-    });
-    create(place(), prop_oneof![new_totp(), short]).prop_map(|create| {
-        let verify = Step::Verify {
-            which: Which::There(0),
-            code: Code::Right,
-            signed: Signed::Well,
-            changes: Vec::new(),
-        };
-        vec![create, verify]
-    })
-}
-
-fn create(
-    place: impl Strategy<Value = Place>,
-    form: impl Strategy<Value = Form>,
-) -> impl Strategy<Value = Step> {
-    (place, form, key()).prop_map(|(place, form, key)| Step::Create { place, form, key })
-}
-
-fn step(theme: Theme) -> impl Strategy<Value = Step> {
-    let often = |about: Theme, weight: u32| if theme == about { 8 * weight } else { weight };
-    let changed = prop::option::weighted(0.4, change(&["FriendlyName", "Config.Skew"]));
-    let times = prop_oneof![6 => 1..=12_usize, 2 => 12..=40_usize, often(Theme::Guesses, 1) / 8 => Just(110)];
-    let verify = (
-        which(),
-        code(),
-        signed(),
-        prop_oneof![4 => Just(Vec::new()), 1 => changes(0)],
-    );
-    prop_oneof![
-        10 => create(place(), new_factor()),
-        often(Theme::Limits, 3) => create(Just(FULL), prop_oneof![3 => new_push(), 1 => new_totp()]),
-        4 => (0..3_usize, changed).prop_map(|(which, other)| Step::CreateAgain { which, other }),
-        3 => which().prop_map(Step::Fetch),
-        1 => (place(), which()).prop_map(|(place, which)| Step::FetchIn(place, which)),
-        3 => (place(), page_size()).prop_map(|(place, size)| Step::ListFactors(place, size)),
-        1 => Just(Step::GoOnListing),
-        8 => (which(), changes(1)).prop_map(|(which, changes)| Step::Update(which, changes)),
-        20 => verify.prop_map(|(which, code, signed, changes)| Step::Verify { which, code, signed, changes }),
-        often(Theme::Guesses, 3) => (which(), times, any::<bool>())
-            .prop_map(|(which, times, patient)| Step::Guess { which, times, patient }),
-        4 => which().prop_map(Step::Delete),
-        2 => place().prop_map(Step::CreateEntity),
-        1 => place().prop_map(Step::FetchEntity),
-        1 => place().prop_map(Step::DeleteEntity),
-        1 => (0..=SERVICES, page_size()).prop_map(|(service, size)| Step::ListEntities(service, size)),
-        12 => tick().prop_map(Step::Clock),
-    ]
-}

@@ -3,20 +3,57 @@
 use serde_json::Value;
 
 use crate::compare::{Same, compare, same, same_json, text};
-use crate::contract::{Place, Refusal};
+use crate::contract::Place;
+use crate::parameters::Form;
+use crate::refusal::Refusal;
 use crate::run::Run;
 use crate::shown::BASE_URL;
 use crate::support::Answer;
+
+/// What a list is of.
+#[derive(Clone)]
+pub enum Listing {
+    Factors(Place),
+    /// With these filters.
+    Challenges(Place, Form),
+}
+
+/// A list that was begun: its next page, the last SID before that, and the size of a page.
+#[derive(Clone)]
+pub struct Begun {
+    listing: Listing,
+    next: String,
+    last: String,
+    descending: bool,
+    size: usize,
+}
 
 impl Run<'_> {
     pub async fn list_factors(&mut self, place: Place, size: usize) -> Same {
         let path = self.contract.factors_path(place);
         let expected = self.contract.list_factors(place);
         let begun = self.list(&path, "factors", size, expected).await?;
-        if let Some((next, last)) = begun {
-            self.begun = Some((place, next, last, size));
-        }
+        self.goes_on(Listing::Factors(place), begun, false, size);
         Ok(())
+    }
+
+    /// Leaves a list to go on with later, where it has a next page.
+    pub fn goes_on(
+        &mut self,
+        listing: Listing,
+        begun: Option<(String, String)>,
+        descending: bool,
+        size: usize,
+    ) {
+        if let Some((next, last)) = begun {
+            self.begun = Some(Begun {
+                listing,
+                next,
+                last,
+                descending,
+                size,
+            });
+        }
     }
 
     pub async fn list_entities(&mut self, service: usize, size: usize) -> Same {
@@ -33,7 +70,8 @@ impl Run<'_> {
         size: usize,
         expected: Result<Vec<Value>, Refusal>,
     ) -> Result<Option<(String, String)>, String> {
-        let first = format!("{path}?PageSize={size}");
+        let and = if path.contains('?') { '&' } else { '?' };
+        let first = format!("{path}{and}PageSize={size}");
         let answer = self.call("GET", &first, None, "").await;
         let expected = match expected {
             Ok(expected) => expected,
@@ -67,20 +105,31 @@ impl Run<'_> {
 
     /// The next page of a list that was begun has what comes after its first page now.
     pub async fn go_on_listing(&mut self) -> Same {
-        let Some((place, next, last, size)) = self.begun.clone() else {
+        let Some(Begun {
+            listing,
+            next,
+            last,
+            descending,
+            size,
+        }) = self.begun.clone()
+        else {
             return Ok(());
         };
         let answer = self.call("GET", &next, None, "").await;
-        let mut expected = self
-            .contract
-            .list_factors(place)
-            .map_err(|refusal| format!("{refusal:?}"))?;
-        expected.retain(|factor| text(&factor["sid"]) > last.as_str());
+        let (key, expected) = match listing {
+            Listing::Factors(place) => ("factors", self.contract.list_factors(place)),
+            Listing::Challenges(place, query) => ("challenges", self.contract.list_challenges(place, &query)),
+        };
+        let mut expected = expected.map_err(|refusal| format!("{refusal:?}"))?;
+        expected.retain(|resource| {
+            let sid = text(&resource["sid"]);
+            sid != last && (sid > last.as_str()) != descending
+        });
         let more = expected.len() > size;
         expected.truncate(size);
         same("status", answer.status, 200)?;
         let page = answer.json();
-        same_json("factors", &page["factors"], &Value::Array(expected))?;
+        same_json(key, &page[key], &Value::Array(expected))?;
         same(
             "whether there are more",
             page["meta"]["next_page_url"].is_string(),

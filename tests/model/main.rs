@@ -1,9 +1,10 @@
-//! Random histories of all operations on a few Services, Entities and Factors, run against the whole function and against a
+//! Random histories of all operations on a few Services, Entities, Factors and Challenges, run against the whole function and against a
 //! plain model of the contract: any difference prints its seed and the shortest history that shows it.
 //!
-//! `history` is what may happen, drawn by `draws`; `contract` is what has to come of it, with `factor`, `guesses`,
-//! `parameters` and `shown`; `devices` is what the users hold. `run` has both do each step and compares, with `factors`,
-//! `lists`, `clock` and `compare`. The model is written from the contract and knows nothing of the code.
+//! `history` is what may happen, drawn by `themes` from `draws`; `contract` is what has to come of it, with `entities`, `factor`,
+//! `guesses`, `parameters`, `refusal` and `shown`; `devices` is what the users hold. `run` has both do each step and compares, with
+//! `factors`, `lists`, `clock`, `end` and `compare`. `challenges` is the same of Challenges. The model is written from the contract
+//! and knows nothing of the code.
 //!
 //! Where the contract leaves something open, the model reads it so:
 //! - Rules of a parameter come before the state of the Factor, also where they depend on its type: a code that is none is
@@ -19,6 +20,16 @@
 //! - A wrong code leaves `date_updated`; a right one sets it.
 //! - An `Idempotency-Key` is looked at before the limit. A Factor is shown again as it is now, with its `binding`.
 //! - A create that meets the limit counts off what is gone, at once 99 of it: one transaction has room for that and the count.
+//! - Of several codes that are equal in the window, the one of the latest step is the one that is used.
+//! - A Challenge is refused first for the parameters that its Factor's type needs, then for a Factor that isn't verified, then for one
+//!   that is disabled, then for the windows, and then for the wait that a code has to wait. An `Idempotency-Key` that was used comes
+//!   before all of these but the parameters.
+//! - An AuthPayload that a push Challenge ignores is one of the parameters that its retry has to have in common nevertheless.
+//! - The retry of a Challenge whose Factor is gone, or whose `ExpirationDate` is over, shows it too: it is there.
+//! - What a Challenge says by itself comes before what its Factor says: one that has expired or was answered is that also when the Factor
+//!   is gone, and a code that is none is 400 before it is 404 for that. 60308 after five wrong ones is of a Challenge that can be answered.
+//! - `Metadata` beside a phone's retry is set. Where it is set, `date_updated` is, too, also where it was the same.
+//! - An `ExpirationDate` with a fraction is the next whole second.
 //! - Times are whole seconds: what ends `n` seconds after something is over at that second.
 //! - The clock never goes back to before a Factor's expiry that it passed: whether that is there again is nobody's promise.
 
@@ -27,19 +38,24 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod challenges;
 mod clock;
 mod compare;
 mod contract;
 mod devices;
 mod draws;
+mod end;
+mod entities;
 mod factor;
 mod factors;
 mod guesses;
 mod history;
 mod lists;
 mod parameters;
+mod refusal;
 mod run;
 mod shown;
+mod themes;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +68,7 @@ use support::Function;
 const CASES: u64 = 80;
 
 /// What so many histories meet, all of it.
-const MET: [Kind; 13] = [
+const MET: [Kind; 18] = [
     (200, 0, false),
     (201, 0, false),
     (204, 0, false),
@@ -60,12 +76,17 @@ const MET: [Kind; 13] = [
     (400, 60306, false),
     (400, 60315, false),
     (403, 60311, false),
+    (403, 60318, false),
+    (403, 60322, false),
+    (403, 60323, false),
+    (403, 60324, false),
     (404, 20404, false),
     (409, 60301, false),
     (422, 20422, false),
     (429, 60308, false),
     (429, 60308, true),
     (429, 60310, false),
+    (429, 60312, true),
 ];
 
 /// Histories that are under way at once, each worker with a table of its own.
@@ -125,7 +146,7 @@ fn one(runtime: &tokio::runtime::Runtime, function: &Function, seed: u64) -> Res
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
     };
-    let ran = TestRunner::new(config).run(&history::histories(), |history| {
+    let ran = TestRunner::new(config).run(&themes::histories(), |history| {
         runtime
             .block_on(run::run(function, &history))
             .map_err(TestCaseError::fail)

@@ -97,7 +97,7 @@ fn follows(name: &str, value: &str) -> bool {
     match name {
         "FriendlyName" => characters <= 64 && !value.trim().is_empty(),
         "FactorType" => ["push", "totp"].contains(&value),
-        "Metadata" => characters <= 1024 && metadata(value).is_some(),
+        "Metadata" | "HiddenDetails" => characters <= 1024 && metadata(value).is_some(),
         "Binding.Alg" => value == "ES256",
         "Binding.PublicKey" => value.len() == 124,
         "Binding.Secret" => (10..=128).contains(&seed(value).len()),
@@ -111,6 +111,11 @@ fn follows(name: &str, value: &str) -> bool {
         "Config.CodeLength" => number(3, 8),
         other => panic!("{other} has no rule"),
     }
+}
+
+/// A code, or what looks like one.
+pub fn is_code(text: &str) -> bool {
+    (3..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A JSON object whose values are all strings.

@@ -1,14 +1,14 @@
 //! Runs a history against the function and the contract, and compares what both say and leave behind.
 
-use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use verify_factors::App;
 
-use crate::compare::{Same, compare, is_sid, same, text};
+use crate::compare::{Same, compare, is_sid};
 use crate::contract::{Contract, Place, Service};
 use crate::devices;
 use crate::factor::Factor;
-use crate::history::{Change, FULL, History, IDENTITIES, Step, Which};
+use crate::history::{Change, FULL, History, Step, Which};
+use crate::lists::Begun;
 use crate::parameters::Form;
 use crate::support::{Answer, Function, NOW, invoke_at, request};
 
@@ -26,8 +26,10 @@ pub struct Run<'a> {
     pub known: Vec<(Place, String)>,
     /// The creates that had an Idempotency-Key.
     pub keyed: Vec<(Place, Form, &'static str)>,
-    /// A list that was begun: where it is, its next page, the last SID before that and the size of a page.
-    pub begun: Option<(Place, String, String, usize)>,
+    /// The same of Challenges.
+    pub asked: Vec<(Place, String)>,
+    pub noted: Vec<(Place, Form, &'static str)>,
+    pub begun: Option<Begun>,
 }
 
 pub async fn run(function: &Function, history: &History) -> Same {
@@ -49,6 +51,8 @@ pub async fn run(function: &Function, history: &History) -> Same {
         fraction: Duration::milliseconds(history.begins % 1000),
         known: Vec::new(),
         keyed: Vec::new(),
+        asked: Vec::new(),
+        noted: Vec::new(),
         begun: None,
     };
     run.create_services().await;
@@ -109,7 +113,8 @@ impl Run<'_> {
         let headers: Vec<(&str, &str)> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
         let now = OffsetDateTime::from_unix_timestamp(self.contract.now).unwrap() + self.fraction;
         let app = &self.apps[self.calls % self.apps.len()];
-        invoke_at(app, &request(method, target, &headers, form), now).await
+        // On the heap, as every step has a place for it.
+        Box::pin(invoke_at(app, &request(method, target, &headers, form), now)).await
     }
 
     async fn step(&mut self, step: &Step) -> Same {
@@ -173,6 +178,7 @@ impl Run<'_> {
                 compare(&answer, self.contract.delete_entity(*place), 204)
             }
             Step::ListEntities(service, size) => self.list_entities(*service, *size).await,
+            Step::Ask(asking) => self.ask(asking).await,
             Step::Clock(tick) => {
                 self.tick(*tick);
                 Ok(())
@@ -182,13 +188,21 @@ impl Run<'_> {
 
     /// A Factor that is there, or is or was there; where there is none, one that never was.
     pub fn pick(&self, which: Which) -> (Place, String) {
-        let there: Vec<_> = self
+        let all = self
             .known
             .iter()
-            .filter(|(place, sid)| self.contract.factor(*place, sid).is_ok())
+            .map(|known| (known, self.contract.factor(known.0, &known.1)));
+        let there: Vec<(&(Place, String), bool)> = all
+            .filter_map(|(known, factor)| Some((known, factor.ok()?.verified)))
             .collect();
+        let of = |verified| -> Vec<&(Place, String)> {
+            let right = there.iter().filter(|(_, other)| *other == verified);
+            right.map(|(known, _)| *known).collect()
+        };
         let picked = match which {
-            Which::There(back) => nth_from_last(&there, back).copied(),
+            Which::There(back) => nth_from_last(&there, back).map(|(known, _)| *known),
+            Which::Verified(back) => nth_from_last(&of(true), back).copied(),
+            Which::Unverified(back) => nth_from_last(&of(false), back).copied(),
             Which::Any(back) => nth_from_last(&self.known, back),
         };
         let nothing = || (FULL, format!("YF{}", "0".repeat(32)));
@@ -213,56 +227,9 @@ impl Run<'_> {
         let answer = self.call("GET", &path, None, "").await;
         compare(&answer, self.contract.fetch_factor(place, sid), 200)
     }
-
-    /// Everything is as the contract says, and so is what is stored.
-    async fn at_the_end(&mut self) -> Same {
-        for service in 0..self.contract.services.len() {
-            self.list_entities(service, 1000).await?;
-            for identity in IDENTITIES {
-                self.list_factors((service, identity), 1000).await?;
-                self.is_stored((service, identity)).await?;
-            }
-        }
-        for (place, sid) in self.known.clone() {
-            self.fetch(place, &sid).await?;
-        }
-        Ok(())
-    }
-
-    /// An Entity counts its Factors, and of one that isn't there nothing is left.
-    async fn is_stored(&self, place: Place) -> Same {
-        let service_sid = &self.contract.services[place.0].sid;
-        let items = self
-            .function
-            .dynamo
-            .partition(&format!("{service_sid}/{}", place.1))
-            .await;
-        let items: Vec<Value> = items.iter().map(crate::support::item_json).collect();
-        let of = |prefix: &str| -> Vec<&Value> {
-            items
-                .iter()
-                .filter(|item| text(&item["sk"]).starts_with(prefix))
-                .collect()
-        };
-        if !self.contract.entities.contains_key(&place) {
-            let left: Vec<String> = items.iter().map(Value::to_string).collect();
-            return same(
-                "what is left of an Entity that isn't there",
-                left,
-                Vec::<String>::new(),
-            );
-        }
-        let stored = of("YE");
-        same("stored Entities", stored.len(), 1)?;
-        for (factor_type, attribute) in [("push", "push_factors"), ("totp", "totp_factors")] {
-            let counted = self.contract.counted(place, factor_type) as u64;
-            same(attribute, stored[0][attribute].as_u64().unwrap_or(0), counted)?;
-        }
-        Ok(())
-    }
 }
 
 /// From the last one back, around the ends.
-fn nth_from_last<T>(list: &[T], nth: usize) -> Option<&T> {
+pub fn nth_from_last<T>(list: &[T], nth: usize) -> Option<&T> {
     list.iter().rev().cycle().nth(nth)
 }
