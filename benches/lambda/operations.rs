@@ -2,11 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::EncodePublicKey as _;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use totp_rs::Totp;
 
 use crate::request::Request;
@@ -35,7 +37,7 @@ pub(crate) const YARDSTICK: Operation = Operation {
 
 /// Every read is answered with what was there at first, so each request finds what was made before: an unverified Factor, with the
 /// name it had.
-pub(crate) const OPERATIONS: [Operation; 10] = [
+pub(crate) const OPERATIONS: [Operation; 16] = [
     Operation {
         name: "create a totp Factor",
         at_most: Some(830),
@@ -96,6 +98,55 @@ pub(crate) const OPERATIONS: [Operation; 10] = [
         before: &[create_entity],
         ask: fetch_entity,
     },
+    Operation {
+        name: "create a Challenge with its code",
+        at_most: Some(1450),
+        before: &[create_totp_factor, verify_totp_factor],
+        ask: create_challenge_with_code,
+    },
+    Operation {
+        name: "create a Challenge without one",
+        at_most: None,
+        before: &[create_totp_factor, verify_totp_factor],
+        ask: create_challenge,
+    },
+    Operation {
+        name: "create a push Challenge",
+        at_most: None,
+        before: &[create_push_factor, verify_push_factor],
+        ask: create_challenge,
+    },
+    Operation {
+        name: "fetch a push Challenge",
+        at_most: None,
+        before: &[create_push_factor, verify_push_factor, create_challenge],
+        ask: fetch_challenge,
+    },
+    Operation {
+        name: "answer a Challenge with a code",
+        at_most: None,
+        before: &[create_totp_factor, verify_totp_factor, create_challenge],
+        ask: answer_with_code,
+    },
+    Operation {
+        name: "answer a push Challenge",
+        at_most: None,
+        before: &[create_push_factor, verify_push_factor, create_challenge],
+        ask: answer_by_signature,
+    },
+];
+
+/// What a device signs of a Challenge, besides its status.
+const SIGNED: [&str; 9] = [
+    "sid",
+    "account_sid",
+    "service_sid",
+    "identity",
+    "factor_sid",
+    "date_created",
+    "expiration_date",
+    "details",
+    "hidden_details",
 ];
 
 /// An Entity, and what was made of it so far, as it was answered.
@@ -133,6 +184,21 @@ impl Scene {
     fn last_factor(&self) -> String {
         format!("{}/{}", self.factors(), self.last_sid())
     }
+
+    fn challenges(&self) -> String {
+        format!("{}/Challenges", self.entity())
+    }
+
+    fn last_challenge(&self) -> String {
+        format!("{}/{}", self.challenges(), self.last_sid())
+    }
+
+    /// The code of the Factor that was made first, as many seconds from now.
+    fn code(&self, seconds: u64) -> String {
+        let uri = self.made[0]["binding"]["uri"].as_str().expect("a URI");
+        let app = Totp::from_url(uri).expect("an authenticator app takes it");
+        app.generate(unix_now() + seconds).to_string()
+    }
 }
 
 fn create_totp_factor(scene: &Scene) -> Request {
@@ -167,10 +233,7 @@ fn list_factors(scene: &Scene) -> Request {
 
 /// With the code of the moment.
 fn verify_totp_factor(scene: &Scene) -> Request {
-    let uri = scene.last()["binding"]["uri"].as_str().expect("a URI");
-    let app = Totp::from_url(uri).expect("an authenticator app takes it");
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
-    verify_factor(scene, &app.generate(now.as_secs()).to_string())
+    verify_factor(scene, &scene.code(0))
 }
 
 fn verify_push_factor(scene: &Scene) -> Request {
@@ -199,6 +262,60 @@ fn create_entity(scene: &Scene) -> Request {
 
 fn fetch_entity(scene: &Scene) -> Request {
     Request::get(scene.entity()).answered_with(&scene.identity)
+}
+
+/// With a code that is later than the one that verified the Factor.
+fn create_challenge_with_code(scene: &Scene) -> Request {
+    let form = form(&[("FactorSid", scene.last_sid()), ("AuthPayload", &scene.code(30))]);
+    Request::create(scene.challenges(), form).answered_with(r#""status":"approved""#)
+}
+
+/// One that waits for longer than any measurement takes.
+fn create_challenge(scene: &Scene) -> Request {
+    let expires = i64::try_from(unix_now()).expect("a date") + 3500;
+    let expires = OffsetDateTime::from_unix_timestamp(expires).expect("a date");
+    let form = form(&[
+        ("FactorSid", scene.last_sid()),
+        ("ExpirationDate", &expires.format(&Rfc3339).expect("a date")),
+        ("Details.Message", "Do you log in to Owl Bank?"),
+        (
+            "Details.Fields",
+            r#"{"label":"Browser","value":"Firefox on Linux"}"#,
+        ),
+        ("Details.Fields", r#"{"label":"Place","value":"Vienna"}"#),
+    ]);
+    Request::create(scene.challenges(), form).answered_with(r#""status":"pending""#)
+}
+
+fn fetch_challenge(scene: &Scene) -> Request {
+    Request::get(scene.last_challenge()).answered_with(r#""status":"pending""#)
+}
+
+fn answer_with_code(scene: &Scene) -> Request {
+    answer_challenge(scene, &scene.code(30))
+}
+
+fn answer_by_signature(scene: &Scene) -> Request {
+    let challenge = scene.last();
+    let signed = SIGNED.map(|name| (name.to_owned(), challenge[name].clone()));
+    let mut signed: Map<String, Value> = signed.into_iter().collect();
+    signed.insert("status".to_owned(), "approved".into());
+    let parts = [json!({ "alg": "ES256" }), signed.into()];
+    let parts = parts.map(|part| BASE64URL_NOPAD.encode(part.to_string().as_bytes()));
+    let signing_input = parts.join(".");
+    let signature: Signature = device().sign(signing_input.as_bytes());
+    let signature = BASE64URL_NOPAD.encode(&signature.to_bytes());
+    answer_challenge(scene, &format!("{signing_input}.{signature}"))
+}
+
+fn answer_challenge(scene: &Scene, payload: &str) -> Request {
+    let request = Request::post(scene.last_challenge(), form(&[("AuthPayload", payload)]));
+    request.answered_with(r#""status":"approved""#)
+}
+
+fn unix_now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.expect("a clock that is not before 1970").as_secs()
 }
 
 /// The key of every device.
