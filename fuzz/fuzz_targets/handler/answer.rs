@@ -35,15 +35,16 @@ impl Answer {
         }
     }
 
-    /// The SID and the body of the Factor that the answer shows, up to the URL, which is under the host that was called.
-    pub fn factor(&self, request: &Request) -> Option<(String, String)> {
-        let is_factor = self.status == 201 && Call::of(request).operation_id() == Some("CreateFactor");
-        is_factor.then(|| {
-            // By hand, as not every body can be read; see `json`.
-            let body = self.body.as_deref().unwrap_or_default();
-            let (body, _) = body.rsplit_once(r#","url":"#).expect("a URL");
-            (body[r#"{"sid":""#.len()..][..34].to_owned(), body.to_owned())
-        })
+    /// The SID of the one resource that the answer shows. By hand, as not every body can be read; see `json`.
+    pub fn sid(&self) -> Option<&str> {
+        let body = self.body.as_deref()?.strip_prefix(r#"{"sid":""#)?;
+        body.get(..34)
+    }
+
+    /// The body up to the URL, which is under the host that was called.
+    pub fn body_without_url(&self) -> &str {
+        let body = self.body.as_deref().unwrap_or_default();
+        body.rsplit_once(r#","url":"#).expect("a URL").0
     }
 
     /// Whether it is the answer to an earlier request.
@@ -100,7 +101,7 @@ impl Answer {
     fn check_answer_of(&self, operation: &Operation, call: &Call, request: &Request) {
         // They are about credentials, and about what no caller can bring about, but for wrong codes.
         assert!(!matches!(self.status, 401 | 500..), "{}", self.status);
-        assert!(self.status != 429 || operation.id == "UpdateFactor");
+        assert!(self.status != 429 || ["UpdateFactor", "AnswerChallenge"].contains(&operation.id));
         let described = operation.responses.get(&self.status);
         let described = described.unwrap_or_else(|| panic!("{} from {}", self.status, operation.id));
         self.check_described(self.status, described);
@@ -108,6 +109,9 @@ impl Answer {
             return;
         };
         if self.status < 300 {
+            let is_question = body["factor_type"] == "push" && body["status"] == "pending";
+            let names_members = self.header("twilio-verify-signature-fields").is_some();
+            assert_eq!(names_members, is_question, "what a phone is to sign");
             resource::check(&body, self, operation, call, request);
         } else {
             refusal::check(&body, operation, request);
@@ -179,8 +183,8 @@ impl Answer {
         json["message"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The body; `None` if there is none or it can't be read: a key by which serde_json marks raw JSON, which a Factor's
-    /// metadata can have, makes it read other metadata than there is.
+    /// The body; `None` if there is none or it can't be read: a key by which serde_json marks raw JSON, which the metadata of
+    /// Factors and Challenges can have, makes it read other metadata than there is.
     pub fn json(&self) -> Option<Value> {
         let body = self.body.as_deref()?;
         if self.status < 300 && body.contains("serde_json::private") {

@@ -46,6 +46,8 @@ pub struct Form {
     pub fields: BTreeSet<&'static str>,
     /// The fields that one or the other kind of it has to have.
     pub required: BTreeSet<&'static str>,
+    /// The fields that may be repeated.
+    pub lists: BTreeSet<&'static str>,
 }
 
 pub struct Response {
@@ -163,6 +165,10 @@ impl Operation {
                 schema: Schema::of(form),
                 fields: fields().map(|(name, _)| name).collect(),
                 required: forms.iter().flat_map(|form| texts(&form["required"])).collect(),
+                lists: fields()
+                    .filter(|(_, schema)| resolved(schema)["type"] == "array")
+                    .map(|(name, _)| name)
+                    .collect(),
             }),
             responses: members(&operation["responses"])
                 .map(|(status, response)| (status.parse().expect("a status"), Response::read(response)))

@@ -1,6 +1,5 @@
 //! The function, its DynamoDB, its KMS and its log.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +18,7 @@ use verify_factors::{App, Randomness, logging};
 
 use crate::answer::Answer;
 use crate::request::Request;
-use crate::state::State;
+use crate::state::{InTable, State};
 
 /// The origins that a function with named origins knows.
 pub const ORIGINS: [&str; 2] = ["https://app.example.com", "https://other.example.com"];
@@ -75,10 +74,7 @@ impl Function {
             for request in requests {
                 let now = OffsetDateTime::now_utc();
                 let second = now.unix_timestamp().try_into().expect("after 1970");
-                let request = match state.first(second) {
-                    Some(first) => &request.about(first),
-                    None => request,
-                };
+                let request = &request.about(|word| state.stands_for(word, second));
                 let answer = invoke(&app, request, now).await;
                 answer.check(request, named_origins);
                 state.check(request, &answer, second);
@@ -87,27 +83,29 @@ impl Function {
             if written {
                 self.check_and_clear_table(&state).await;
             } else {
-                assert_eq!(state.in_table(), (BTreeSet::new(), BTreeSet::new()));
+                assert_eq!(state.in_table(), InTable::default());
             }
         });
     }
 
-    /// The table has the Entities and Factors that are there and no others, each Factor counted on its Entity.
+    /// The table has the Entities, Factors and Challenges that are there and no others, each Factor counted on its Entity.
     async fn check_and_clear_table(&self, state: &State) {
         let items = self.dynamo.items().await;
-        let (mut entities, mut factors, mut counted) = (BTreeSet::new(), BTreeSet::new(), 0);
+        let (mut found, mut counted) = (InTable::default(), 0);
         for item in &items {
             let sid = text(item, "sk");
             // What is left of a deleted Factor is its key alone.
             if sid.starts_with("YF") && item.contains_key("binding") {
-                factors.insert(sid);
+                found.factors.insert(sid);
+            } else if sid.starts_with("YC") {
+                found.challenges.insert(sid);
             } else if sid.starts_with("YE") {
-                entities.insert(text(item, "pk").to_owned());
+                found.entities.insert(text(item, "pk").to_owned());
                 counted += number(item, "totp_factors") + number(item, "push_factors");
             }
         }
-        assert_eq!(counted, factors.len(), "the count of Factors");
-        assert_eq!((entities, factors), state.in_table(), "what is in the table");
+        assert_eq!(counted, found.factors.len(), "the count of Factors");
+        assert_eq!(found, state.in_table(), "what is in the table");
         let deletes: Vec<WriteRequest> = items.iter().map(delete).collect();
         // As many as one call takes.
         for deletes in deletes.chunks(25) {

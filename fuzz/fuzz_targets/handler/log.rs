@@ -38,9 +38,14 @@ pub fn check(log: &str, answer: &Answer, call: &Call) {
         check_proof(&factor_type, &outcome, answer, call);
     }
     for (name, value) in &line {
-        if name == "factor_sid" {
-            // That of a path can have digits of either case.
-            Schema::of(&DOCUMENT["components"]["parameters"]["FactorSid"]["schema"]).check(value);
+        // Those of a path can have digits of either case.
+        let parameter = match name.as_str() {
+            "factor_sid" => "FactorSid",
+            "challenge_sid" => "ChallengeSid",
+            _ => "",
+        };
+        if !parameter.is_empty() {
+            Schema::of(&DOCUMENT["components"]["parameters"][parameter]["schema"]).check(value);
             continue;
         }
         Schema::named(match name.as_str() {
@@ -54,14 +59,22 @@ pub fn check(log: &str, answer: &Answer, call: &Call) {
 
 /// What the log says of an `AuthPayload`.
 fn check_proof(factor_type: &Value, outcome: &Value, answer: &Answer, call: &Call) {
-    assert_eq!(call.operation_id(), Some("UpdateFactor"));
-    let outcomes: &[&str] = match (factor_type.as_str(), answer.status) {
-        (Some("totp"), 200) => &["verified", "wrong"],
-        (Some("push"), 200) => &["verified"],
-        (Some("totp"), 403) => &["wrong", "replayed"],
-        (Some("push"), 403) => &["bad_signature"],
-        (Some("totp"), 429) => &["limited"],
-        _ => panic!("{factor_type} in the log of {}", answer.status),
+    let operation = call.operation_id().unwrap_or_default();
+    let factor_type = factor_type.as_str().expect("a word");
+    let outcomes: &[&str] = match (operation, factor_type, answer.status) {
+        ("UpdateFactor", "totp", 200) => &["verified", "wrong"],
+        ("UpdateFactor", "push", 200) => &["verified"],
+        ("UpdateFactor", "totp", 403) => &["wrong", "replayed"],
+        ("UpdateFactor", "push", 403) => &["bad_signature"],
+        ("CreateChallenge", "totp", 201) | ("AnswerChallenge", "totp", 200) => {
+            &["approved", "wrong", "replayed"]
+        }
+        ("CreateChallenge", "totp", 403) => &["unverified"],
+        ("AnswerChallenge", "push", 200) => &["approved", "denied"],
+        ("AnswerChallenge", "totp", 403) => &["answered_before", "expired"],
+        ("AnswerChallenge", "push", 403) => &["answered_before", "expired", "bad_signature"],
+        ("UpdateFactor" | "AnswerChallenge", "totp", 429) => &["limited"],
+        _ => panic!("{factor_type} in the log of {operation}, {}", answer.status),
     };
     let outcome = outcome.as_str().expect("a word");
     assert!(outcomes.contains(&outcome), "{outcome}");

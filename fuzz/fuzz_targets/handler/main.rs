@@ -10,11 +10,13 @@ mod description;
 mod factor;
 mod function;
 mod log;
+mod phone;
 mod refusal;
 mod request;
 mod resource;
 mod schema;
 mod state;
+mod words;
 
 use std::sync::LazyLock;
 

@@ -8,7 +8,7 @@ use crate::description::Operation;
 use crate::request::Request;
 
 /// What the description has no words for: code, parameter, and what would be right.
-const RULES: [&str; 18] = [
+const RULES: [&str; 26] = [
     "60366 Identity: must be 8 to 64 characters of A-Z, a-z, 0-9 and -",
     "60306 Idempotency-Key: must be 1 to 255 printable ASCII characters",
     "60369 FactorType: must be push or totp",
@@ -26,6 +26,14 @@ const RULES: [&str; 18] = [
     "60306 Config.Alg: cannot be changed together with AuthPayload, or once the Factor is verified",
     "60306 Config.TimeStep: cannot be changed together with AuthPayload, or once the Factor is verified",
     "60306 Config.CodeLength: cannot be changed together with AuthPayload, or once the Factor is verified",
+    "60306 HiddenDetails: must be a JSON object whose values are all strings",
+    "60306 HiddenDetails: must not have a key twice",
+    "60306 Details.Fields: must be a JSON object with a label and a value, both strings",
+    "60306 Details.Fields: must have a label of at most 36 characters and a value of at most 128",
+    "60306 Details.Fields: may be given 20 times at the most",
+    "60306 ExpirationDate: must be a date and time as in RFC 3339",
+    "60306 ExpirationDate: must be later than now, and at most 60 minutes from now",
+    "60306 Order: must be one of asc, desc",
     "60306 PageToken: must be a token from a next_page_url or previous_page_url",
 ];
 
@@ -71,6 +79,8 @@ pub fn check(error: &Value, operation: &Operation, request: &Request) {
 }
 
 fn is_rule(code: &Value, name: &str, rule: &str, operation: &Operation) -> bool {
+    // A device SDK has it with a small p.
+    let name = if name == "pageToken" { "PageToken" } else { name };
     match operation.parameters.get(name) {
         Some(_) if RULES.contains(&format!("{code} {name}: {rule}").as_str()) => true,
         Some(schemas) => *code == 60306 && rules(schemas).contains(rule),

@@ -9,8 +9,10 @@
 //!
 //! After the target come the payload format and, in any order, `base64` for a body that is encoded so and `origins` (in the
 //! first request) for a function that knows the origins it is called from. As for `authorization`, `good` stands for the right
-//! credentials, and `plain USER:PASSWORD` for those before they are encoded. In a path, `first` in place of a Factor's SID stands
-//! for that of the first one that was created, and `AuthPayload=right` in a body for the code that is right for it now.
+//! credentials, and `plain USER:PASSWORD` for those before they are encoded. `first` in place of a SID stands for that of the first
+//! Factor or Challenge that was created, `AuthPayload=right` for the code or the signature that is right for that Factor now,
+//! `=next` for its next code, `=approved` and `=denied` for what a phone says to that Challenge, and `Binding.PublicKey=mine` for the
+//! phone's key.
 
 use std::collections::BTreeMap;
 
@@ -91,19 +93,6 @@ impl Request {
         })
     }
 
-    /// The same with what stands for the first Factor in its place: its SID and its code.
-    pub fn about(&self, (sid, code): (&str, String)) -> Self {
-        let mut request = self.clone();
-        request.path = self.path.replace("/Factors/first", &format!("/Factors/{sid}"));
-        let word = b"AuthPayload=right";
-        let at = self.body.windows(word.len()).position(|window| window == word);
-        if let Some(at) = at {
-            let code = format!("AuthPayload={code}");
-            request.body.splice(at..at + word.len(), code.into_bytes());
-        }
-        request
-    }
-
     /// The value of a header that arrives once.
     fn header(&self, name: &str) -> Option<&str> {
         let named = self.headers.iter().filter(|(other, _)| other == name);
@@ -146,19 +135,18 @@ impl Request {
 
     /// The form, if there is one, as lossily as it gets: an answer to it says whether it was good.
     pub fn form(&self) -> BTreeMap<String, String> {
-        let body = self.body_as_sent();
-        let decoded = |text: &str| {
-            let text = text.replace('+', " ");
-            percent_encoding::percent_decode_str(&text)
-                .decode_utf8_lossy()
-                .into_owned()
-        };
-        let body = String::from_utf8_lossy(&body).into_owned();
-        body.split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| (decoded(name), decoded(value)))
-            .collect()
+        self.fields().into_iter().collect()
+    }
+
+    /// The same, field by field.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        pairs(&String::from_utf8_lossy(&self.body_as_sent()))
+    }
+
+    /// What the query says of a parameter, if it says something.
+    pub fn asked(&self, parameter: &str) -> Option<String> {
+        let found = pairs(&self.query).into_iter().find(|(name, _)| name == parameter);
+        Some(found?.1).filter(|value| !value.is_empty())
     }
 
     /// The body as it arrives: what is not sent as bytes has to be text.
@@ -247,6 +235,20 @@ impl Request {
             json!(String::from_utf8_lossy(&self.body))
         }
     }
+}
+
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
 }
 
 fn header(line: &str) -> Option<(String, String)> {

@@ -1,9 +1,9 @@
 //! What resources show: what was sent, where they are, and who has them.
 
-use std::collections::BTreeMap;
-
 use harness::local;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::answer::Answer;
 use crate::call::Call;
@@ -12,8 +12,10 @@ use crate::factor;
 use crate::request::Request;
 
 /// The parameters without a default, for which a new resource has null.
-const WITHOUT_DEFAULT: [&str; 4] = [
+const WITHOUT_DEFAULT: [&str; 6] = [
     "Metadata",
+    "Details.Message",
+    "HiddenDetails",
     "Config.NotificationToken",
     "Push.ApnCredentialSid",
     "Push.FcmCredentialSid",
@@ -21,7 +23,7 @@ const WITHOUT_DEFAULT: [&str; 4] = [
 
 pub fn check(resource: &Value, answer: &Answer, operation: &Operation, call: &Call, request: &Request) {
     let (status, is_replay) = (answer.status, answer.is_replay());
-    let list = ["services", "entities", "factors"];
+    let list = ["services", "entities", "factors", "challenges"];
     if let Some(name) = list.into_iter().find(|name| resource.get(name).is_some()) {
         check_list(resource, name, call);
         return;
@@ -44,12 +46,15 @@ pub fn check(resource: &Value, answer: &Answer, operation: &Operation, call: &Ca
         let sent = request.form();
         // Where a code is wrong, nothing else is done either, and what is replayed can have been changed; `state` sees to that.
         let is_proof = sent.get("AuthPayload").is_some_and(|payload| !payload.is_empty());
-        let is_wrong = operation.id == "UpdateFactor" && is_proof && resource["status"] == "unverified";
-        if is_wrong || is_replay {
-            form.schema.check(&as_json(&sent));
+        let is_open = ["unverified", "pending"].contains(&resource["status"].as_str().unwrap_or_default());
+        let is_wrong = status == 200 && is_proof && is_open;
+        // A phone's answer can be a retry, which does nothing.
+        let is_answer = operation.id == "AnswerChallenge" && is_proof;
+        if is_wrong || is_answer || is_replay {
+            form.schema.check(&Value::Object(as_json(form, request)));
             return;
         }
-        check_sent(resource, form, &sent, status == 201);
+        check_sent(resource, form, request, status == 201);
         if resource.pointer("/binding/secret").is_some() {
             factor::check_totp(resource, &sent);
         }
@@ -57,19 +62,14 @@ pub fn check(resource: &Value, answer: &Answer, operation: &Operation, call: &Ca
 }
 
 /// Checks that what was sent is what the description takes, and what is shown.
-fn check_sent(resource: &Value, form: &Form, sent: &BTreeMap<String, String>, is_new: bool) {
-    form.schema.check(&as_json(sent));
+fn check_sent(resource: &Value, form: &Form, request: &Request, is_new: bool) {
+    let json = as_json(form, request);
+    form.schema.check(&Value::Object(json.clone()));
     for parameter in &form.fields {
-        let value = sent.get(*parameter).filter(|value| !value.is_empty());
+        let value = json.get(*parameter).filter(|value| **value != "");
         match (resource.pointer(&pointer(parameter)), value) {
-            // It is shown in its one canonical form.
-            (Some(_), Some(_)) if *parameter == "Binding.Secret" => {}
             (Some(shown), Some(value)) => {
-                let is_shown = match shown {
-                    Value::String(shown) => shown == value,
-                    Value::Number(shown) => shown.as_u64() == value.parse().ok(),
-                    shown => serde_json::from_str(value).ok().as_ref() == Some(shown),
-                };
+                let is_shown = is_shown(parameter, shown, value);
                 assert!(is_shown, "{parameter} is {value}, shown as {shown}");
             }
             (Some(shown), None) if is_new && WITHOUT_DEFAULT.contains(parameter) => {
@@ -78,6 +78,30 @@ fn check_sent(resource: &Value, form: &Form, sent: &BTreeMap<String, String>, is
             // It keeps what it was or has a default, or belongs to another kind.
             _ => {}
         }
+    }
+}
+
+fn is_shown(parameter: &str, shown: &Value, sent: &Value) -> bool {
+    if let Value::Array(fields) = sent {
+        let read = |field: &Value| serde_json::from_str::<Value>(field.as_str()?).ok();
+        let kept = |field: Value| json!({"label": field["label"], "value": field["value"]});
+        let fields = fields.iter().filter_map(read).map(kept);
+        return *shown == fields.collect::<Value>();
+    }
+    let sent = sent.as_str().unwrap_or_default();
+    match (parameter, shown) {
+        // It is shown in its one canonical form.
+        ("Binding.Secret", _) => true,
+        ("ExpirationDate", Value::String(shown)) => {
+            // The sign of an offset can have become a space.
+            let (date, time) = sent.split_at(11);
+            let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).expect("a date");
+            let later = read(shown) - read(&(date.to_owned() + &time.replace(' ', "+")));
+            (0..1_000_000_000).contains(&later.whole_nanoseconds())
+        }
+        (_, Value::String(shown)) => shown == sent,
+        (_, Value::Number(shown)) => shown.as_u64() == sent.parse().ok(),
+        (_, shown) => serde_json::from_str(sent).ok().as_ref() == Some(shown),
     }
 }
 
@@ -93,7 +117,7 @@ fn check_list(list: &Value, name: &str, call: &Call) {
         if let Some(url) = list["meta"][url].as_str() {
             let (url, query) = url.split_once('?').expect("a query");
             check_url(url, &path, call);
-            assert!(query.starts_with(&format!("PageSize={size}&Page=")), "{query}");
+            assert!(query.contains(&format!("PageSize={size}&Page=")), "{query}");
         }
     }
 }
@@ -126,11 +150,18 @@ fn check_url(url: &str, path: &str, call: &Call) {
     assert!(!host.is_empty() && host.bytes().all(allowed), "{url}");
 }
 
-fn as_json(sent: &BTreeMap<String, String>) -> Value {
-    let members = sent.iter();
+/// What was sent, with a list of what may be repeated.
+fn as_json(form: &Form, request: &Request) -> Map<String, Value> {
+    let mut members = Map::new();
+    for (name, value) in request.fields() {
+        if !form.lists.contains(name.as_str()) {
+            members.insert(name, json!(value));
+        } else if !value.is_empty() {
+            let list = members.entry(name).or_insert_with(|| json!([]));
+            list.as_array_mut().expect("a list").push(json!(value));
+        }
+    }
     members
-        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-        .collect()
 }
 
 /// How a resource is called in its path: an Entity by its Identity, the others by their SIDs.

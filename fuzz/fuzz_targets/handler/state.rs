@@ -1,18 +1,23 @@
-//! What has to be there after each request, and what the answers have to say of it: a plain model of Services, Entities and
-//! Factors, which are changed by answers alone.
+//! What has to be there after each request, and what the answers have to say of it: a plain model of Services, Entities,
+//! Factors and Challenges, which are changed by answers alone.
+
+mod challenge;
+mod factor;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use challenge::Challenges;
+use factor::Factor;
 use harness::local;
 use serde_json::Value;
-use totp_rs::{Algorithm, Builder, Secret, Totp};
 
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::phone;
 use crate::request::Request;
-use crate::resource::{pointer, text};
+use crate::resource::text;
 
-/// Wrong codes that are compared for a Factor that is being verified.
+/// Wrong codes that are compared for a Factor that is being verified, and for a Challenge.
 const WRONG_CODES: usize = 5;
 
 pub struct State {
@@ -22,22 +27,19 @@ pub struct State {
     factors: BTreeMap<String, Factor>,
     /// The SID of the first Factor that was created.
     first: Option<String>,
+    challenges: Challenges,
+}
+
+/// The partitions of the Entities that are in the table, and the SIDs of what is in them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct InTable<'a> {
+    pub entities: BTreeSet<String>,
+    pub factors: BTreeSet<&'a str>,
+    pub challenges: BTreeSet<&'a str>,
 }
 
 /// A Service SID and an Identity.
 type EntityAt = (String, String);
-
-struct Factor {
-    at: EntityAt,
-    /// The body that it was created with, up to the URL; `None` once it is another one.
-    created: Option<String>,
-    /// Its Base32, if it is a totp Factor.
-    secret: Option<String>,
-    /// As it was shown last, without what only one answer has; `None` if that could not be read.
-    shown: Option<Value>,
-    verified_by: Option<String>,
-    wrong_codes: usize,
-}
 
 impl State {
     /// One Service, and nothing else.
@@ -47,26 +49,34 @@ impl State {
             entities: BTreeSet::new(),
             factors: BTreeMap::new(),
             first: None,
+            challenges: Challenges::default(),
         }
     }
 
-    /// The SID of the first Factor that was created, and the code that is right for it.
-    pub fn first(&self, now: u64) -> Option<(&str, String)> {
-        let sid = self.first.as_deref()?;
-        let totp = self.factors.get(sid).and_then(Factor::totp);
-        let code = totp.map(|totp| totp.generate(now).to_string());
-        Some((sid, code.unwrap_or_default()))
+    /// What a word in a request stands for now, if there is something.
+    pub fn stands_for(&self, word: &str, now: u64) -> Option<String> {
+        if word == "Binding.PublicKey=mine" {
+            return Some(phone::public_key());
+        }
+        let sid = self.first.as_ref()?;
+        let factor = || self.factors.get(sid);
+        match word {
+            "/Factors/first" | "FactorSid=first" => Some(sid.clone()),
+            "AuthPayload=right" => Some(factor()?.proof(sid, now)),
+            "AuthPayload=next" => factor()?.next_code(now),
+            _ => self.challenges.stands_for(word),
+        }
     }
 
-    /// The partitions of the Entities that are in the table, and the SIDs of the Factors.
-    pub fn in_table(&self) -> (BTreeSet<String>, BTreeSet<&str>) {
+    pub fn in_table(&self) -> InTable<'_> {
         let entities = self.entities.iter();
-        (
-            entities
+        InTable {
+            entities: entities
                 .map(|(service, identity)| format!("{service}/{identity}"))
                 .collect(),
-            self.factors.keys().map(String::as_str).collect(),
-        )
+            factors: self.factors.keys().map(String::as_str).collect(),
+            challenges: self.challenges.sids().collect(),
+        }
     }
 
     /// Panics if the answer to a request is not one that follows from those before. Then what it did is done here too.
@@ -78,8 +88,14 @@ impl State {
         match answer.status {
             // Some of these come before it is known what is there, and they change nothing.
             400 | 413 | 415 => return,
-            404 => assert!(!self.is_there(operation, &call), "it is there"),
-            _ => assert!(self.is_there(operation, &call), "it is not there"),
+            404 => {
+                // Nobody can answer for a Factor that is gone.
+                let is_orphan = operation == "AnswerChallenge" && !self.has_factor(&call);
+                let is_there = self.is_there(operation, &call, request);
+                assert!(!is_there || is_orphan, "it is there");
+            }
+            _ if operation == "CreateChallenge" && answer.is_replay() => {}
+            _ => assert!(self.is_there(operation, &call, request), "it is not there"),
         }
         if answer.status == 404 {
             return;
@@ -100,6 +116,7 @@ impl State {
             ("DeleteEntity", _) => {
                 assert!(self.entities.remove(&at()));
                 self.factors.retain(|_, factor| factor.at != at());
+                self.challenges.forget(&at());
             }
             ("ListEntities", _) => {
                 let service = call.parameter("ServiceSid");
@@ -111,7 +128,7 @@ impl State {
                     of_service.map(|(_, identity)| identity.as_str()),
                 );
             }
-            ("CreateFactor", 201) => self.create(&at(), request, answer, json),
+            ("CreateFactor", 201) => self.create(&at(), answer, json),
             ("ListFactors", _) => {
                 let of_entity = self.factors.iter().filter(|(_, factor)| factor.at == at());
                 let sids = of_entity.map(|(sid, _)| sid.as_str());
@@ -127,18 +144,48 @@ impl State {
                 }
             }
             ("UpdateFactor", status) => {
-                let factor = self.factors.get_mut(&call.parameter("FactorSid"));
-                factor.expect("it is there").update(request, status, json, now);
+                let sid = call.parameter("FactorSid");
+                let factor = self.factors.get_mut(&sid).expect("it is there");
+                factor.update(&sid, request, status, json, now);
             }
             ("DeleteFactor", _) => {
                 self.factors.remove(&call.parameter("FactorSid"));
+            }
+            ("CreateChallenge", 201) if answer.is_replay() => {
+                let sid = answer.sid().expect("a Challenge");
+                self.challenges.check_shown(sid, json, now);
+            }
+            ("CreateChallenge", status) => {
+                let factor = self.factors.get_mut(&request.form()["FactorSid"]);
+                let factor = factor.expect("it is there");
+                if status == 201 {
+                    self.challenges.create(at(), factor, request, answer, now);
+                } else {
+                    assert!(status == 422 || !factor.is_verified(), "it is verified");
+                }
+            }
+            ("ListChallenges", _) => {
+                let expected = self.challenges.list(&at(), request, now);
+                if let (Some(json), Some(expected)) = (json, expected) {
+                    let expected = expected.iter().map(String::as_str);
+                    check_list(&json, ("challenges", "/sid"), request, expected);
+                }
+            }
+            ("FetchChallenge", _) => {
+                self.challenges
+                    .check_shown(&call.parameter("ChallengeSid"), json, now);
+            }
+            ("AnswerChallenge", _) => {
+                let sid = call.parameter("ChallengeSid");
+                let factor = self.factors.get_mut(self.challenges.factor_of(&sid));
+                self.challenges.answer(&sid, factor, request, answer, now);
             }
             _ => {}
         }
     }
 
     /// Whether what the path names is there.
-    fn is_there(&self, operation: &str, call: &Call) -> bool {
+    fn is_there(&self, operation: &str, call: &Call, request: &Request) -> bool {
         if matches!(operation, "ListServices" | "CreateService") {
             return true;
         }
@@ -151,12 +198,27 @@ impl State {
                     let factor = self.factors.get(&call.parameter("FactorSid"));
                     factor.is_some_and(|factor| factor.at == at(call))
                 }
+                "CreateChallenge" => {
+                    let sid = request.form().remove("FactorSid").unwrap_or_default();
+                    let factor = self.factors.get(&sid);
+                    factor.is_some_and(|factor| factor.at == at(call))
+                }
+                "FetchChallenge" | "AnswerChallenge" => {
+                    self.challenges.is_at(&call.parameter("ChallengeSid"), &at(call))
+                }
                 _ => true,
             }
     }
 
-    fn create(&mut self, at: &EntityAt, request: &Request, answer: &Answer, json: Option<Value>) {
-        let (sid, body) = answer.factor(request).expect("a Factor");
+    /// Whether there is the Factor of the Challenge in the path.
+    fn has_factor(&self, call: &Call) -> bool {
+        let sid = self.challenges.factor_of(&call.parameter("ChallengeSid"));
+        self.factors.contains_key(sid)
+    }
+
+    fn create(&mut self, at: &EntityAt, answer: &Answer, json: Option<Value>) {
+        let sid = answer.sid().expect("a Factor").to_owned();
+        let body = answer.body_without_url().to_owned();
         let before = self.factors.get(&sid);
         assert_eq!(
             answer.is_replay(),
@@ -169,106 +231,10 @@ impl State {
             assert!(is_same, "a replay says something else");
             return;
         }
-        let secret = json
-            .as_ref()
-            .and_then(|json| json.pointer("/binding/secret")?.as_str().map(str::to_owned));
-        let factor = Factor {
-            at: at.clone(),
-            created: Some(body),
-            secret,
-            shown: json.map(known),
-            verified_by: None,
-            wrong_codes: 0,
-        };
+        let factor = Factor::new(at.clone(), body, json);
         self.entities.insert(at.clone());
         self.first.get_or_insert_with(|| sid.clone());
         self.factors.insert(sid, factor);
-    }
-}
-
-impl Factor {
-    /// Its codes, by the configuration that it has.
-    fn totp(&self) -> Option<Totp> {
-        let config = &self.shown.as_ref()?["config"];
-        let number = |name: &str| config[name].as_u64().expect("a number");
-        let algorithm = match config["alg"].as_str()? {
-            "sha1" => Algorithm::SHA1,
-            "sha256" => Algorithm::SHA256,
-            _ => Algorithm::SHA512,
-        };
-        let totp = Builder::new()
-            .with_algorithm(algorithm)
-            .with_digits(number("code_length").try_into().expect("a few"))
-            .with_skew(number("skew").try_into().expect("a few"))
-            .with_step_duration(number("time_step"))
-            .with_secret(Secret::try_from_base32(self.secret.as_ref()?).expect("Base32"));
-        Some(totp.build_noncompliant())
-    }
-
-    fn is_verified(&self) -> bool {
-        self.shown
-            .as_ref()
-            .is_some_and(|shown| shown["status"] == "verified")
-    }
-
-    fn update(&mut self, request: &Request, status: u64, json: Option<Value>, now: u64) {
-        let sent = request.form();
-        let sent = |name: &str| sent.get(name).filter(|value| !value.is_empty());
-        let payload = sent("AuthPayload");
-        let Some(before) = self.shown.clone() else {
-            return;
-        };
-        let totp = self.totp();
-        let is_code = |code: &String| totp.as_ref().is_some_and(|totp| totp.check(code, now).is_some());
-        let is_right = payload.is_some_and(is_code);
-        let is_the_one = is_right && payload == self.verified_by.as_ref();
-        match status {
-            403 => {
-                let is_refused = totp.is_none() || self.is_verified() && !is_the_one;
-                assert!(is_refused && payload.is_some(), "{before} is not to be refused");
-                return;
-            }
-            429 => {
-                assert!(!self.is_verified() && self.wrong_codes == WRONG_CODES);
-                return;
-            }
-            _ => assert_eq!(status, 200),
-        }
-        let after = known(json.expect("what was read before can be read again"));
-        let mut expected = before.clone();
-        if let (Some(payload), true) = (payload, totp.is_some()) {
-            if self.is_verified() {
-                assert!(is_the_one, "it was verified by another code");
-            } else if is_right {
-                expected["status"] = "verified".into();
-                self.verified_by = Some(payload.clone());
-            } else {
-                self.wrong_codes += 1;
-                assert!(self.wrong_codes <= WRONG_CODES, "one more was compared");
-                assert_eq!(after, before, "a wrong code changes nothing else");
-            }
-        } else {
-            assert!(payload.is_none(), "nobody here can sign");
-        }
-        // What was sent is shown, or `resource` complains.
-        let parameters = ["FriendlyName", "Alg", "TimeStep", "Skew", "CodeLength"];
-        let push = ["NotificationPlatform", "NotificationToken", "SdkVersion"];
-        for name in parameters.into_iter().chain(push) {
-            let name = match name {
-                "FriendlyName" => name.to_owned(),
-                _ => format!("Config.{name}"),
-            };
-            let pointer = pointer(&name);
-            if let (Some(_), Some(shown)) = (sent(&name), expected.pointer_mut(&pointer)) {
-                shown.clone_from(after.pointer(&pointer).expect("it is shown"));
-            }
-        }
-        if expected != before {
-            expected["date_updated"] = after["date_updated"].clone();
-            self.created = None;
-        }
-        assert_eq!(after, expected);
-        self.shown = Some(after);
     }
 }
 
@@ -279,7 +245,7 @@ fn check_list<'a>(
     request: &Request,
     expected: impl Iterator<Item = &'a str>,
 ) {
-    if request.query.contains("PageToken=") {
+    if request.query.contains("ageToken=") {
         return;
     }
     let items = list[name].as_array().expect("a list");
@@ -288,9 +254,9 @@ fn check_list<'a>(
     assert!(items.iter().map(|item| text(item, key)).eq(expected), "{list}");
 }
 
-/// A Factor without what is shown once, and without the address, which is under the host that was called.
-fn known(mut factor: Value) -> Value {
-    let members = factor.as_object_mut().expect("a Factor");
-    members.retain(|name, _| !["binding", "url"].contains(&name.as_str()));
-    factor
+/// A Factor or Challenge without what is shown once, and without addresses, which are under the host that was called.
+fn known(mut resource: Value) -> Value {
+    let members = resource.as_object_mut().expect("a resource");
+    members.retain(|name, _| !["binding", "url", "links"].contains(&name.as_str()));
+    resource
 }
