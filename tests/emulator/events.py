@@ -3,7 +3,8 @@
 Usage: events.py BOOTSTRAP ENV_FILE
 
 It sends every file in events/ and checks each answer. ENV_FILE has the function's variables; the DynamoDB they name has
-to be running. The Entity that the events are about is deleted before and after.
+to be running. The Entity that the events are about is deleted before and after. What no file can have is put in: codes and
+signatures that are right now, and the SIDs of what was just made.
 """
 
 import base64
@@ -20,6 +21,9 @@ from importlib.metadata import files
 from pathlib import Path
 
 import pyotp
+
+sys.path.append(str(Path(__file__).parents[1]))
+from phone import SIGNATURE_FIELDS, Phone
 
 BOOTSTRAP, ENV_FILE = sys.argv[1:]
 EVENTS = Path(__file__).parents[2] / "events"
@@ -50,11 +54,15 @@ def wait_for(port):
             time.sleep(0.05)
 
 
-def form(event):
+def pairs(event):
     body = event.get("body") or ""
     if event["isBase64Encoded"]:
         body = base64.b64decode(body).decode()
-    return dict(urllib.parse.parse_qsl(body))
+    return urllib.parse.parse_qsl(body)
+
+
+def form(event):
+    return dict(pairs(event))
 
 
 def is_factor(event, body):
@@ -107,6 +115,32 @@ def is_list_of_factors(_event, body):
     assert body["meta"]["key"] == "factors" and body["meta"]["page_size"] == 20, body
 
 
+def is_approved_by_code(event, body):
+    assert body["sid"].startswith("YC") and body["factor_sid"] == form(event)["FactorSid"], body
+    assert (body["status"], body["factor_type"], body["details"]) == ("approved", "totp", None), body
+    assert body["date_responded"] == body["date_created"], body
+
+
+def is_question(event, body):
+    fields = [json.loads(value) for name, value in pairs(event) if name == "Details.Fields"]
+    assert (body["status"], body["factor_type"], body["date_responded"]) == ("pending", "push", None), body
+    assert body["details"]["message"] == form(event)["Details.Message"], body
+    assert body["details"]["fields"] == fields and len(fields) == 2, body
+    assert body["hidden_details"] == json.loads(form(event)["HiddenDetails"]), body
+
+
+def is_approved_by_phone(event, body):
+    assert body["sid"] == event["rawPath"].rsplit("/", 1)[1], body
+    assert (body["status"], body["factor_type"]) == ("approved", "push"), body
+
+
+def is_list_of_challenges(_event, body):
+    challenges = body["challenges"]
+    assert [challenge["factor_type"] for challenge in challenges] == ["push", "totp"], body
+    assert all(challenge["status"] == "approved" for challenge in challenges), body
+    assert "Status=approved&Order=desc&PageSize=20" in body["meta"]["url"], body
+
+
 def is_entity(_event, body):
     assert body["sid"].startswith("YE") and body["url"].endswith(body["identity"]), body
     assert body["links"]["factors"] == body["url"] + "/Factors", body
@@ -130,6 +164,9 @@ CREATED = {
     "create-totp-factor-with-migrated-seed": (201, is_factor),
 }
 
+# The one of the push Factor.
+PHONE = Phone()
+
 # In the order in which they are sent.
 ANSWERS = {
     "preflight": (204, is_nothing),
@@ -141,6 +178,11 @@ ANSWERS = {
     "verify-totp-factor": (200, is_verified),
     "fetch-factor": (200, is_verified),
     "list-factors": (200, is_list_of_factors),
+    "create-challenge": (201, is_approved_by_code),
+    "create-push-challenge": (201, is_question),
+    "answer-challenge": (200, is_approved_by_phone),
+    "fetch-challenge": (200, is_approved_by_phone),
+    "list-challenges": (200, is_list_of_challenges),
     "fetch-entity": (200, is_entity),
     "list-entities": (200, is_list_of_entities),
     "delete-factor": (204, is_nothing),
@@ -168,11 +210,40 @@ def check(port, name, event):
     return reply
 
 
-def with_code(event, factor):
-    """The event with the code that is right now; no file can have it."""
-    code = pyotp.parse_uri(factor["binding"]["uri"]).now()
-    body = urllib.parse.urlencode({"AuthPayload": code}).encode()
-    return event | {"body": base64.b64encode(body).decode()}
+def with_fields(event, fields):
+    """The event with other values of some fields of its form."""
+    changed = [(name, fields.get(name, value)) for name, value in pairs(event)]
+    return event | {"body": base64.b64encode(urllib.parse.urlencode(changed).encode()).decode()}
+
+
+def at(event, sid):
+    """The event at the path of this Factor or Challenge."""
+    return event | {"rawPath": event["rawPath"].rsplit("/", 1)[0] + "/" + sid}
+
+
+def code(factor, steps=0):
+    """The code of as many time steps later. Each is good once, and the next one has to be of a later step."""
+    app = pyotp.parse_uri(factor["binding"]["uri"])
+    return app.at(int(time.time()) + steps * app.interval)
+
+
+def fitted(name, event, made):
+    """The event with what no file can have, `made` being what the ones before it made."""
+    if name == "create-push-factor":
+        return with_fields(event, {"Binding.PublicKey": PHONE.public_key})
+    if name == "verify-totp-factor":
+        return with_fields(event, {"AuthPayload": code(made["create-factor-replay"], -1)})
+    if name == "create-challenge":
+        return with_fields(event, {"AuthPayload": code(made["create-factor-replay"])})
+    if name == "create-push-challenge":
+        return with_fields(event, {"FactorSid": made["create-push-factor"]["sid"]})
+    if name == "answer-challenge":
+        challenge = made["create-push-challenge"]
+        answer = PHONE.answer(challenge, made["signature-fields"], "approved")
+        return at(with_fields(event, {"AuthPayload": answer}), challenge["sid"])
+    if name == "fetch-challenge":
+        return at(event, made["create-push-challenge"]["sid"])
+    return event
 
 
 def variables():
@@ -198,17 +269,22 @@ try:
     # Of an earlier run, if there is one.
     before = send(port, read("delete-entity"))
     assert before.get("statusCode") in (204, 404), before
+    made = {}
     for name in ANSWERS:
-        event = read(name)
-        if name == "verify-totp-factor":
-            event = with_code(event, factor)
+        event = fitted(name, read(name), made)
         reply = check(port, name, event)
+        made[name] = json.loads(reply["body"]) if reply.get("body") else None
         if name == "create-factor-replay":
-            # The Factor that the events after it are about.
-            factor = json.loads(reply["body"])
             again = check(port, name, event)
             assert again["headers"]["idempotent-replayed"] == "true", again
             assert again["body"] == reply["body"], (reply, again)
+        if name == "create-push-factor":
+            sid = made[name]["sid"]
+            verify = with_fields(at(read("verify-totp-factor"), sid), {"AuthPayload": PHONE.sign(sid)})
+            verified = send(port, verify)
+            assert json.loads(verified["body"])["status"] == "verified", verified
+        if name == "create-push-challenge":
+            made["signature-fields"] = reply["headers"][SIGNATURE_FIELDS.lower()]
 finally:
     process.kill()
     process.wait()

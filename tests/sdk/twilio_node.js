@@ -61,9 +61,31 @@ async function totpFromFirstToLast(entity) {
   const fetched = await factor.fetch();
   assert.deepEqual([fetched.sid, fetched.status, fetched.binding], [totp.sid, "verified", undefined]);
   assert.deepEqual(fetched.config, { alg: "sha256", skew: 1, code_length: 8, time_step: 30 });
-  const renamed = await factor.update({ friendlyName: "John's old phone" });
+  const renamed = await factor.update({ friendlyName: "John's old phone", "config.skew": 2 });
   assert.deepEqual([renamed.friendlyName, renamed.status], ["John's old phone", "verified"]);
+  await loginsWithACode(entity, totp);
   return factor;
+}
+
+async function loginsWithACode(entity, { sid: factorSid, binding: { uri } }) {
+  // A code is good once, and the one of the present step verified the Factor.
+  const atOnce = await entity.challenges.create({ factorSid, authPayload: code(uri, 1) });
+  assert.deepEqual([atOnce.status, atOnce.factorType, atOnce.details], ["approved", "totp", null]);
+  assert.deepEqual(atOnce.dateResponded, atOnce.dateCreated);
+
+  const login = await entity.challenges.create({ factorSid, expirationDate: new Date(Date.now() + 600_000) });
+  assert.deepEqual([login.status, login.dateResponded], ["pending", null]);
+  const challenge = entity.challenges(login.sid);
+  const used = await challenge.update({ authPayload: code(uri, 1) });
+  assert.equal(used.status, "pending");
+  const answered = await challenge.update({ authPayload: code(uri, 2), metadata: { browser: "Firefox" } });
+  assert.deepEqual([answered.status, answered.metadata], ["approved", { browser: "Firefox" }]);
+  await assert.rejects(challenge.update({ authPayload: code(uri, 2) }), refusedWith(403, 60322));
+  assert.equal((await challenge.fetch()).status, "approved");
+
+  const sids = async (filters) => (await entity.challenges.list({ pageSize: 1, ...filters })).map(({ sid }) => sid);
+  assert.deepEqual(await sids({ factorSid, status: "approved", order: "desc" }), [login.sid, atOnce.sid]);
+  assert.deepEqual(await sids({ status: "pending" }), []);
 }
 
 async function pushFromFirstToLast(entity) {
@@ -86,7 +108,39 @@ async function pushFromFirstToLast(entity) {
   await assert.rejects(factor.update({ authPayload: sign("another text") }), refusedWith(403, 60311));
   const verified = await factor.update({ authPayload: sign(push.sid) });
   assert.equal(verified.status, "verified");
+  for (const status of ["approved", "denied"]) await loginWithAPush(entity, push.sid, keys.privateKey, status);
   return factor;
+}
+
+// A compact JWS (RFC 7515) of this payload, as a phone answers.
+function jws(key, payload) {
+  const parts = [{ typ: "JWT", alg: "ES256" }, payload];
+  const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  return `${signed}.${crypto.sign("sha256", Buffer.from(signed), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
+}
+
+async function loginWithAPush(entity, factorSid, key, status) {
+  const fields = [{ label: "Browser", value: "Firefox on Linux" }, { label: "Place", value: "Zürich" }];
+  const login = await entity.challenges.create({
+    factorSid,
+    "details.message": "Do you log in to Owl & Co?",
+    "details.fields": fields,
+    hiddenDetails: { ip: "192.0.2.1" },
+  });
+  assert.deepEqual([login.status, login.details.fields], ["pending", fields]);
+
+  // The phone has it as it was sent, which the client parses.
+  const shown = await client.request({ method: "get", uri: login.url });
+  const names = shown.headers["twilio-verify-signature-fields"].split(",");
+  const members = Object.fromEntries(names.map((name) => [name, shown.body[name]]));
+  const challenge = entity.challenges(login.sid);
+  const forAnother = jws(key, { ...members, sid: "YC00000000000000000000000000000000", status });
+  await assert.rejects(challenge.update({ authPayload: forAnother }), refusedWith(403, 60324));
+  const answered = await challenge.update({ authPayload: jws(key, { ...members, status }) });
+  assert.equal(answered.status, status);
+  assert.ok(answered.dateResponded instanceof Date);
+  const listed = await entity.challenges.list({ factorSid, status });
+  assert.deepEqual(listed.map(({ sid }) => sid), [login.sid]);
 }
 
 async function main() {
