@@ -79,15 +79,15 @@ async fn reseal(app: &App) -> Result<ExitCode, Failure> {
             // A line that isn't seen is no reason to stop.
             let _ = std::io::stdout().flush();
         } else {
-            println!(
-                "{} sealed anew, {} were, {} copies taken out",
-                so_far.resealed, so_far.current, so_far.dropped
-            );
+            println!("{} sealed anew, {} were", so_far.resealed, so_far.current);
         }
     };
     let done = app.reseal(OffsetDateTime::now_utc, tell).await?;
     if terminal {
         println!();
+    }
+    if done.dropped > 0 {
+        println!("{} copies taken out of Challenges", done.dropped);
     }
     Ok(told(done.unopened, "don't open and were left as they are"))
 }

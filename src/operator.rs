@@ -79,8 +79,8 @@ impl App {
         }
     }
 
-    /// Seals every Factor with the newest data key, page by page, telling after each how far it is, and takes out of Challenges what is
-    /// sealed with an older one. One that is cut short goes on when it is repeated, as what is sealed with the newest key already is
+    /// Seals every Factor with the newest data key, page by page, telling after each how far it is, and then takes out of Challenges what
+    /// is sealed with an older one. One that is cut short goes on when it is repeated, as what is sealed with the newest key already is
     /// left alone.
     ///
     /// # Errors
@@ -109,7 +109,6 @@ impl App {
             for copied in found {
                 self.drop_copy(copied, now(), &mut so_far).await?;
             }
-            tell(so_far);
             start = next;
             if start.is_none() {
                 return Ok(so_far);
