@@ -202,20 +202,23 @@ impl Table {
         now: Timestamp,
     ) -> Result<Page<Challenge>, Failure> {
         let pk = entity.partition();
-        // Those that aren't kept any more come first, and DynamoDB may not have deleted them yet. A token can be of one of them.
+        // Those that aren't kept any more come first, and DynamoDB may not have deleted them yet: a list begins after them. Only where a
+        // token is of one of them it doesn't, as a query starts within its range, and not at its end either.
         let oldest = ChallengeSid::first_at(now.unix().saturating_sub(KEPT.into()) * 1000);
-        let first = request.token.as_ref().map(PageToken::key);
-        let first = first
-            .filter(|sid| sid.as_str() < oldest.as_str())
-            .unwrap_or(&oldest);
-        let last = ChallengeSid::from_bytes([0xFF; 16]);
+        let token = request.token.as_ref().map(PageToken::key);
+        let is_old = token.is_some_and(|sid| sid.as_str() <= oldest.as_str());
         let range = Range::Between {
             pk: &pk,
-            first: first.as_str(),
-            last: last.as_str(),
+            first: if is_old {
+                ChallengeSid::PREFIX
+            } else {
+                oldest.as_str()
+            },
+            // Digits end with f.
+            last: "YCg",
         };
         // As many as a query holds, where most can be none of the list.
-        let at_least = if filter.is_any() { 0 } else { usize::MAX };
+        let at_least = if filter.is_any() && !is_old { 0 } else { usize::MAX };
         let place = |sid: &ChallengeSid| key(&pk, sid.as_str());
         let read = |item: &Item| {
             let challenge = item::to_challenge(item)?;
