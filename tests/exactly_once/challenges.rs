@@ -67,7 +67,7 @@ pub(crate) async fn wrong_codes(round: &mut Round<'_>) {
 /// Of approvals and denials of one Challenge one wins; those that say the same are told so, and the others that it was answered
 /// before.
 pub(crate) async fn approvals_and_denials(round: &mut Round<'_>) {
-    let phone = Phone::number(round.random.u8(1..));
+    let phone = Phone::number(round.random.u8(1..=254));
     let identity = format!("{:032x}", round.random.u128(..));
     let entity = format!("/v2/Services/{}/Entities/{identity}", local::SERVICE_SID);
     let created = round

@@ -17,7 +17,7 @@ pub const HEADER: &str = r#"{"typ":"JWT","alg":"ES256"}"#;
 pub struct Phone(SigningKey);
 
 impl Phone {
-    /// One of 255 phones.
+    /// One of 254 phones: 1 to 254. The key of 255 would be greater than the order of the curve.
     pub fn number(number: u8) -> Self {
         Self(SigningKey::from_slice(&[number; 32]).unwrap())
     }
