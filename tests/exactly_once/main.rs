@@ -23,8 +23,9 @@ const AT_ONCE: usize = 64;
 /// How many rounds of each scenario a run has; `ROUNDS` sets another number.
 const ROUNDS: u64 = 5;
 
-/// Under faults so many rounds are under way at once, each on a table with processes of its own: they wait most of the time.
-const FAULTY_LANES: u64 = 4;
+/// So many rounds that wait most of the time are under way at once, each on a table with processes of its own: those with faults, and
+/// those of Challenges, whose writers collide.
+const LANES: u64 = 4;
 
 /// Under faults the processes are new after so many rounds.
 const ROUNDS_OF_A_PROCESS: u64 = 10;
@@ -58,6 +59,16 @@ impl Scenario {
             Self::OneRightCodeForChallenges => "log in: one right code, for 40 Challenges",
             Self::WrongCodesForChallenges => "log in: wrong codes, over 40 Challenges",
             Self::ApprovalsAndDenials => "log in: a phone's yes and no",
+        }
+    }
+
+    /// Whether what is asked at once has to wait for each other, and the processor for all of them.
+    const fn waits(self) -> bool {
+        match self {
+            Self::OneRightCode | Self::WrongCodes | Self::OneRightAmongWrongCodes => false,
+            Self::OneRightCodeForChallenges | Self::WrongCodesForChallenges | Self::ApprovalsAndDenials => {
+                true
+            }
         }
     }
 
@@ -100,7 +111,7 @@ async fn however_many_ask_at_once_a_code_is_good_once_and_a_guess_counts_once() 
 
 /// Plays all rounds of a scenario.
 async fn play(scenario: Scenario, faulty: bool, rounds: u64, seed: u64) -> Tally {
-    let lanes = if faulty { FAULTY_LANES } else { 1 };
+    let lanes = if faulty || scenario.waits() { LANES } else { 1 };
     let mut playing = JoinSet::new();
     for lane in 0..lanes.min(rounds) {
         playing.spawn(async move {
