@@ -44,7 +44,7 @@ impl App {
         Ok(self.data_keys.rotate(&self.table, now).await?.version())
     }
 
-    /// How many Factors there are by data key.
+    /// How many Factors there are by data key, and how many Challenges with a copy of one's binding.
     ///
     /// # Errors
     /// When DynamoDB cannot be asked.

@@ -1,6 +1,5 @@
 //! Challenges in the table: the calls to DynamoDB.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::CancellationReason;
 
 use super::challenge::{Challenge, ChallengeStatus, Created, KEPT};
@@ -12,7 +11,7 @@ use crate::entities::EntityKey;
 use crate::parameters::{Page, PageRequest, PageToken};
 use crate::revision::{AsRead, Revision};
 use crate::sid::{ChallengeSid, FactorSid, RetrySid};
-use crate::table::{CONDITION_FAILED, Item, Range, Table, Transaction, UNCHANGED, key, n, s};
+use crate::table::{CONDITION_FAILED, Item, Range, Table, Transaction, key};
 use crate::time::Timestamp;
 
 /// How the write of a Challenge ended.
@@ -143,44 +142,22 @@ impl Table {
         &self,
         start: Option<Item>,
     ) -> Result<(Vec<Result<Copied, Failure>>, Option<Item>), Failure> {
-        let output = self
-            .client
-            .scan()
-            .table_name(&self.name)
-            .filter_expression(format!("attribute_exists({AUTHENTICATOR})"))
-            .set_exclusive_start_key(start)
-            .consistent_read(true)
-            .send()
-            .await?;
-        let items = output.items.unwrap_or_default();
+        let filter = format!("attribute_exists({AUTHENTICATOR})");
+        let (items, next) = self.scan(filter, None, start).await?;
         let copies = items.iter().filter_map(|item| item::to_copied(item).transpose());
-        Ok((copies.collect(), output.last_evaluated_key))
+        Ok((copies.collect(), next))
     }
 
     /// Takes out of a Challenge what it has of its Factor, unless it was written meanwhile; whether it did. An answer asks the Factor
     /// then.
     pub(crate) async fn drop_copy(&self, copied: &Copied) -> Result<bool, Failure> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(&copied.pk, copied.sid.as_str())))
-            .condition_expression(UNCHANGED)
-            .update_expression(format!("REMOVE {AUTHENTICATOR} ADD revision :one"))
-            .expression_attribute_values(":revision", n(copied.revision.get()))
-            .expression_attribute_values(":request_id", s(copied.request_id.as_str()))
-            .expression_attribute_values(":one", n(1_u8));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                // It is answered by now, or sealed with another data key.
-                Some(
-                    UpdateItemError::ConditionalCheckFailedException(_)
-                    | UpdateItemError::TransactionConflictException(_),
-                ) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        let key = key(&copied.pk, copied.sid.as_str());
+        let read = AsRead {
+            revision: copied.revision,
+            request_id: &copied.request_id,
+        };
+        self.change(key, read, &format!("REMOVE {AUTHENTICATOR}"), Item::new())
+            .await
     }
 
     /// What a request with this key made.
@@ -218,7 +195,11 @@ impl Table {
             last: "YCg",
         };
         // As many as a query holds, where most can be none of the list.
-        let at_least = if filter.is_any() && !is_old { 0 } else { usize::MAX };
+        let at_least = if filter.keeps_all() && !is_old {
+            0
+        } else {
+            usize::MAX
+        };
         let place = |sid: &ChallengeSid| key(&pk, sid.as_str());
         let read = |item: &Item| {
             let challenge = item::to_challenge(item)?;
@@ -231,7 +212,7 @@ impl Table {
 }
 
 impl Filter {
-    fn is_any(self) -> bool {
+    fn keeps_all(self) -> bool {
         self.factor_sid.is_none() && self.status.is_none()
     }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, TransactWriteItem, Update};
 
 use super::room::Room;
@@ -250,19 +249,11 @@ impl Table {
         &self,
         start: Option<Item>,
     ) -> Result<(Vec<Result<Factor, Failure>>, Option<Item>), Failure> {
-        let output = self
-            .client
-            .scan()
-            .table_name(&self.name)
-            .filter_expression(format!("begins_with({SK}, :prefix)"))
-            .expression_attribute_values(":prefix", s(FactorSid::PREFIX))
-            .set_exclusive_start_key(start)
-            .consistent_read(true)
-            .send()
-            .await?;
-        let items = output.items.unwrap_or_default();
+        let filter = format!("begins_with({SK}, :prefix)");
+        let values = Item::from([(":prefix".to_owned(), s(FactorSid::PREFIX))]);
+        let (items, next) = self.scan(filter, Some(values), start).await?;
         let factors = items.iter().filter_map(|item| item::to_factor(item).transpose());
-        Ok((factors.collect(), output.last_evaluated_key))
+        Ok((factors.collect(), next))
     }
 
     /// Writes another seal of the same binding, if the Factor is still the one that was read; whether it was.
@@ -271,29 +262,10 @@ impl Table {
         factor: &Factor,
         sealed: &SealedBinding,
     ) -> Result<bool, Failure> {
-        let read = factor.as_read();
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(factor_key(factor.entity(), factor.sid)))
-            .condition_expression(UNCHANGED)
-            .update_expression("SET binding = :sealed ADD revision :one")
-            .expression_attribute_values(":revision", n(read.revision.get()))
-            .expression_attribute_values(":request_id", s(read.request_id))
-            .expression_attribute_values(":sealed", b(sealed.as_bytes()))
-            .expression_attribute_values(":one", n(1_u8));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                // Somebody else wrote it, or is about to.
-                Some(
-                    UpdateItemError::ConditionalCheckFailedException(_)
-                    | UpdateItemError::TransactionConflictException(_),
-                ) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        let key = factor_key(factor.entity(), factor.sid);
+        let values = Item::from([(":sealed".to_owned(), b(sealed.as_bytes()))]);
+        self.change(key, factor.as_read(), "SET binding = :sealed", values)
+            .await
     }
 }
 

@@ -1,4 +1,4 @@
-//! DynamoDB, of no noun in particular: the keys (here), reading `item`s, `page`s and `transaction`s.
+//! DynamoDB, of no noun in particular: the keys (here), reading `item`s, `page`s and `transaction`s, and what is done `by_hand`.
 //!
 //! One table with the keys `pk` and `sk`. SIDs say what they are of, so they are the keys as they are:
 //!
@@ -14,6 +14,7 @@
 //! The index `entities` has the Entities alone, by Service SID and Identity, and DynamoDB deletes what has an `expires` in the
 //! past, within days: whoever reads looks at the clock first.
 
+mod by_hand;
 mod item;
 mod page;
 mod transaction;
