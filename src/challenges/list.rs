@@ -48,7 +48,7 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result
     if let Some(order) = order {
         let _ = write!(url, "Order={}&", order.name());
     }
-    let list = List::filtered(
+    let list = List::new(
         "challenges",
         &url,
         &request,

@@ -19,7 +19,7 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>, service_sid: ServiceSid
     let base = call.base();
     let list = List::new(
         "entities",
-        &format!("{base}/v2/Services/{service_sid}/Entities"),
+        &format!("{base}/v2/Services/{service_sid}/Entities?"),
         &request,
         &page,
         |entity| entity.identity.clone(),

@@ -24,7 +24,7 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result
     let (service, identity) = (at.service_sid, identity.as_str());
     let list = List::new(
         "factors",
-        &format!("{base}/v2/Services/{service}/Entities/{identity}/Factors"),
+        &format!("{base}/v2/Services/{service}/Entities/{identity}/Factors?"),
         &request,
         &page,
         |factor| factor.sid,

@@ -29,22 +29,10 @@ struct Meta {
 }
 
 impl List {
-    /// The page that was asked for, `url` being where the list is. `key_of` is what a list is in the order of, and
-    /// `resource` shows an item.
+    /// The page that was asked for, `url` being where the list is with its query string, up to where more parameters can follow. `key_of`
+    /// is what a list is in the order of, and `resource` shows an item. It has fewer resources than were asked for where more would be
+    /// too long for Lambda.
     pub(crate) fn new<'a, I, K: AsRef<str>, T: Serialize>(
-        key: &'static str,
-        url: &str,
-        request: &PageRequest<K>,
-        page: &'a Page<I>,
-        key_of: impl Fn(&I) -> K,
-        resource: impl FnMut(&'a I) -> T,
-    ) -> Self {
-        Self::filtered(key, &format!("{url}?"), request, page, key_of, resource)
-    }
-
-    /// The page that was asked for of a list that leaves some out, `url` being where the list is with a query string that says so, up to
-    /// where more can follow. It has fewer resources than were asked for where more would be too long for Lambda.
-    pub(crate) fn filtered<'a, I, K: AsRef<str>, T: Serialize>(
         key: &'static str,
         url: &str,
         request: &PageRequest<K>,
@@ -87,10 +75,12 @@ impl List {
 }
 
 /// A resource as JSON.
-#[expect(clippy::expect_used, reason = "nothing in a resource fails to be written")]
+#[expect(
+    clippy::expect_used,
+    reason = "only maps with keys that aren't strings fail, and there are none"
+)]
 fn raw(resource: &impl Serialize) -> Box<RawValue> {
-    serde_json::value::to_raw_value(resource)
-        .expect("a resource is JSON: its keys are texts and nothing in it fails")
+    serde_json::value::to_raw_value(resource).expect("resources are plain structs")
 }
 
 /// Bytes that some JSON takes in the function's reply.

@@ -17,7 +17,7 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>) -> Result<Answer, Refus
     let base = call.base();
     let list = List::new(
         "services",
-        &format!("{base}/v2/Services"),
+        &format!("{base}/v2/Services?"),
         &request,
         &page,
         |service| service.sid,
