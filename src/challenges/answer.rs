@@ -1,7 +1,6 @@
 //! `POST /v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}`
 
-use super::challenge::Challenge;
-use super::fetch::shown;
+use super::fetch::{shown, there};
 use super::response::{Asked, Decision, Known, Opened, Outcome, Reply};
 use super::stored::AnswerWrite;
 use crate::app::App;
@@ -69,11 +68,6 @@ pub(crate) async fn answer(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> R
         Outcome::Expired => Err(Refusal::ChallengeExpired),
         Outcome::Invalid(invalid) => Err(Refusal::Parameters(vec![invalid])),
     }
-}
-
-fn there(call: &Call<'_>, challenge: Option<Challenge>) -> Result<Challenge, Refusal> {
-    let challenge = challenge.and_then(|challenge| challenge.if_there(call.timestamp()));
-    challenge.ok_or_else(|| call.not_found())
 }
 
 /// Opens what an answer is checked by, which is sealed with the newest data key when it is written.

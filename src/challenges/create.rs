@@ -1,5 +1,7 @@
 //! `POST /v2/Services/{ServiceSid}/Entities/{Identity}/Challenges`
 
+use std::sync::Arc;
+
 use super::challenge::{Challenge, Created, Creation, NotCreated};
 use super::expiration_date::ExpirationDate;
 use super::fetch::shown;
@@ -67,8 +69,8 @@ async fn create_new(
     loop {
         let factor = app.table.read_factor(entity, new.factor_sid).await?;
         let factor = factor.and_then(|factor| factor.if_there(call.timestamp()));
-        let factor = factor.ok_or_else(|| call.not_found())?;
-        let (created, note) = decide(app, call, new, factor.clone(), retry).await?;
+        let mut factor = factor.ok_or_else(|| call.not_found())?;
+        let (created, note) = decide(app, call, new, &mut factor, retry).await?;
         call.subject.challenge_sid = Some(created.challenge.sid);
         let note = note_key.zip(note.as_ref());
         match app
@@ -91,7 +93,7 @@ async fn decide(
     app: &App,
     call: &mut Call<'_>,
     new: &NewChallenge,
-    mut factor: Factor,
+    factor: &mut Factor,
     retry: Option<&Retry>,
 ) -> Result<(Created, Option<Note>), Refusal> {
     let now = call.timestamp();
@@ -100,7 +102,7 @@ async fn decide(
     let mut sealed_with = app.data_keys.of(version, &newest, &app.table, call.now).await?;
     if version < newest.version() {
         factor.binding = factor.reseal(&sealed_with, &newest, app.randomness.bytes()?)?;
-        sealed_with = newest.clone();
+        sealed_with = Arc::clone(&newest);
     }
     let milliseconds = u64::try_from(call.now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
     let creation = Creation {
@@ -108,8 +110,8 @@ async fn decide(
         now,
         request_id: call.request_id,
     };
-    let created = Challenge::create(new, &factor, || factor.open(&sealed_with), creation);
-    let created = created.map_err(|why| refused(call, new, &factor, why))?;
+    let created = Challenge::create(new, factor, || factor.open(&sealed_with), creation);
+    let created = created.map_err(|why| refused(call, new, factor, why))?;
     let note = retry.map(|retry| Note {
         challenge_sid: created.challenge.sid,
         fingerprint: Fingerprint::of(retry, &newest),

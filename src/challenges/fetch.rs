@@ -19,10 +19,15 @@ pub(crate) async fn fetch(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> Re
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
     let challenge = app.table.read_challenge(entity, at.challenge_sid).await?;
-    let challenge = challenge.and_then(|challenge| challenge.if_there(call.timestamp()));
-    let challenge = challenge.ok_or_else(|| call.not_found())?;
+    let challenge = there(call, challenge)?;
     call.subject.factor_sid = Some(challenge.factor_sid);
     Ok(shown(call, &challenge, |json| Answer::ok(json)))
+}
+
+/// The Challenge, unless it is not kept any more.
+pub(super) fn there(call: &Call<'_>, challenge: Option<Challenge>) -> Result<Challenge, Refusal> {
+    let challenge = challenge.and_then(|challenge| challenge.if_there(call.timestamp()));
+    challenge.ok_or_else(|| call.not_found())
 }
 
 /// The answer that shows one Challenge. Where a phone can answer it, it says what is to be signed.

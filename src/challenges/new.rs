@@ -2,13 +2,10 @@
 
 use super::details::Details;
 use super::expiration_date::ExpirationDate;
-use crate::factors::{Code, FactorType, Metadata};
+use crate::factors::{AUTH_PAYLOAD, Code, FactorType, Metadata};
 use crate::parameters::{Fields, InvalidParameter, Rule};
 use crate::sid::{FactorSid, Identity};
 use crate::time::Timestamp;
-
-/// The parameter with a code or a signature.
-pub(super) const AUTH_PAYLOAD: &str = "AuthPayload";
 
 /// The valid parameters of a request for a Challenge, as far as they hold for Factors of any type.
 #[derive(Debug)]

@@ -2,9 +2,8 @@
 
 use super::challenge::{Challenge, ChallengeStatus, Response, State};
 use super::json::signed_response;
-use super::new::AUTH_PAYLOAD;
 use crate::factors::{
-    Authenticator, Binding, Code, Compared, FactorType, Jws, Metadata, PublicKey, Stopped, Totp,
+    AUTH_PAYLOAD, Authenticator, Binding, Code, Compared, FactorType, Jws, Metadata, PublicKey, Stopped, Totp,
 };
 use crate::parameters::{Fields, InvalidParameter};
 use crate::sid::Identity;

@@ -11,7 +11,7 @@ use crate::sid::Identity;
 use crate::time::Timestamp;
 
 /// The parameter with a code or a signature.
-const AUTH_PAYLOAD: &str = "AuthPayload";
+pub(crate) const AUTH_PAYLOAD: &str = "AuthPayload";
 
 /// The valid parameters of a request that changes a Factor: what is absent stays as it is.
 #[derive(Debug)]

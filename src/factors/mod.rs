@@ -41,6 +41,7 @@ mod windows;
 pub(crate) use authenticator::{Authenticator, Compared};
 pub use binding::Binding;
 pub(crate) use binding::Method;
+pub(crate) use change::AUTH_PAYLOAD;
 pub use code::{Code, Step};
 pub(crate) use create::create;
 pub(crate) use delete::delete;
