@@ -22,7 +22,7 @@ use verify_factors::settings::Settings;
 use verify_factors::{App, Randomness};
 
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
 /// The host that the events came to.
 pub const HOST: &str = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com";
@@ -120,6 +120,20 @@ impl Function {
     /// The answer to a request for a Factor with this form.
     pub async fn create_factor(&self, form: &str) -> Answer {
         self.request("POST", &factors_path(), form).await
+    }
+
+    /// Writes items as they are.
+    pub async fn put_all(&self, items: &[Item]) {
+        for batch in items.chunks(25) {
+            let puts = batch.iter().map(|item| {
+                let put = PutRequest::builder().set_item(Some(item.clone()));
+                WriteRequest::builder().put_request(put.build().unwrap()).build()
+            });
+            let write = self.dynamo.client.batch_write_item();
+            let write = write.request_items(&self.dynamo.table_name, puts.collect());
+            let written = write.send().await.unwrap();
+            assert!(written.unprocessed_items.is_none_or(|left| left.is_empty()));
+        }
     }
 
     /// The items of the table, Services and data keys left out.

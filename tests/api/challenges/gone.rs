@@ -1,6 +1,6 @@
 //! Deleting an Entity: its Challenges and what is noted of them go with it, however many there are and whoever creates one.
 
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use harness::dynamo::Item;
 use harness::local;
 use serde_json::{Value, json};
@@ -189,25 +189,7 @@ async fn multiply(function: &Function, count: usize) {
                 item
             })
             .collect();
-        for batch in more.chunks(25) {
-            let puts = batch.iter().map(|item| {
-                let put = PutRequest::builder()
-                    .set_item(Some(item.clone()))
-                    .build()
-                    .unwrap();
-                WriteRequest::builder().put_request(put).build()
-            });
-            let write = function.dynamo.client.batch_write_item();
-            let write = write.request_items(&function.dynamo.table_name, puts.collect());
-            assert!(
-                write
-                    .send()
-                    .await
-                    .unwrap()
-                    .unprocessed_items
-                    .is_none_or(|left| left.is_empty())
-            );
-        }
+        function.put_all(&more).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use harness::dynamo::Item;
 use harness::faults::Fault;
 use serde_json::{Value, json};
@@ -48,24 +48,7 @@ async fn fill(function: &Function, like: &Value, count: u64) -> (BTreeSet<String
             item
         })
         .collect();
-    for batch in items.chunks(25) {
-        let put = |item: &Item| {
-            let put = PutRequest::builder()
-                .set_item(Some(item.clone()))
-                .build()
-                .unwrap();
-            WriteRequest::builder().put_request(put).build()
-        };
-        let written = function
-            .dynamo
-            .client
-            .batch_write_item()
-            .request_items(&function.dynamo.table_name, batch.iter().map(put).collect())
-            .send()
-            .await
-            .unwrap();
-        assert!(written.unprocessed_items.is_none_or(|left| left.is_empty()));
-    }
+    function.put_all(&items).await;
     (sids, bytes)
 }
 

@@ -5,7 +5,7 @@ use harness::faults::{Fault, FaultProxy};
 use harness::local;
 use serde_json::json;
 
-use super::{Own, TOTP, created, entities_path, entity_path, factor_path, own, push, put_all, resource};
+use super::{Own, TOTP, created, entities_path, entity_path, factor_path, own, push, resource};
 use crate::support::{
     Function, HOST, NOW, code_at, entity_partition, event, factors_path, invoke_at, request,
 };
@@ -168,7 +168,7 @@ async fn a_delete_that_is_cut_short_leaves_what_is_counted_and_goes_on_when_repe
     // Neither is tried again by itself: nothing was done, or it was and its answer is lost.
     for fault in [Fault::Garbage, Fault::GarbageAfter] {
         for place in 0..calls.len() {
-            put_all(&function, &all).await;
+            function.put_all(&all).await;
             proxy.script(&vec![Fault::None; place], fault);
             let cut = invoke_at(&app, &delete, NOW).await;
             let context = format!("{fault:?} at call {place}");

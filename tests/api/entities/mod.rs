@@ -14,8 +14,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use harness::dynamo::Item;
 use harness::local;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -142,28 +140,6 @@ async fn created(function: &Function, form: &str, count: usize) -> Vec<Value> {
 /// The path of a Factor that was created.
 fn factor_path(created: &Value) -> String {
     format!("{}/{}", factors_path(), created["sid"].as_str().unwrap())
-}
-
-/// Writes items as they are.
-async fn put_all(function: &Function, items: &[Item]) {
-    for batch in items.chunks(25) {
-        let puts = batch.iter().map(|item| {
-            let put = PutRequest::builder()
-                .set_item(Some(item.clone()))
-                .build()
-                .unwrap();
-            WriteRequest::builder().put_request(put).build()
-        });
-        let written = function
-            .dynamo
-            .client
-            .batch_write_item()
-            .request_items(&function.dynamo.table_name, puts.collect())
-            .send()
-            .await
-            .unwrap();
-        assert!(written.unprocessed_items.is_none_or(|left| left.is_empty()));
-    }
 }
 
 /// How many instances of the function there are.

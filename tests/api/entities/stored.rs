@@ -9,7 +9,7 @@ use harness::local;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::{TOTP, at_once, create_factor, created, factor_path, instances, own, push, put_all};
+use super::{TOTP, at_once, create_factor, created, factor_path, instances, own, push};
 use crate::factors::{ENTITY_SID, entity_item};
 use crate::support::phone::Phone;
 use crate::support::{Answer, Function, NOW, entity_partition, factors_path, invoke_at, request};
@@ -65,7 +65,7 @@ async fn fill(function: &Function, form: &str, count: usize, at: OffsetDateTime)
         entity.insert(name.to_owned(), number);
     }
     items.push(entity);
-    put_all(function, &items).await;
+    function.put_all(&items).await;
     first.json()
 }
 
