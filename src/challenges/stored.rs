@@ -33,7 +33,6 @@ pub(super) enum AnswerWrite {
 }
 
 /// A Challenge that has what an answer is checked by, as far as the operator looks at it.
-#[derive(Debug)]
 pub(crate) struct Copied {
     pub(super) pk: String,
     pub(super) sid: ChallengeSid,
