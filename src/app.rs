@@ -8,9 +8,11 @@ use lambda_http::http::header::{CACHE_CONTROL, ORIGIN};
 use lambda_http::http::{HeaderName, HeaderValue, Method, Response};
 use time::OffsetDateTime;
 
-use crate::aws::{Clients, OPERATION_TIMEOUT};
+use crate::aws::{Clients, Failure, OPERATION_TIMEOUT};
 use crate::call::{Call, Subject};
-use crate::caller::Caller;
+use crate::caller::{Claim, Credentials};
+use crate::entities::EntityKey;
+use crate::factors::Factor;
 use crate::gateway::{Event, Reply};
 use crate::http::{Answer, cors};
 use crate::randomness::Randomness;
@@ -19,9 +21,9 @@ use crate::route::{Operation, Place};
 use crate::sealing::DataKeys;
 use crate::services::{Service, ServiceCache};
 use crate::settings::Settings;
-use crate::sid::ServiceSid;
+use crate::sid::{FactorSid, ServiceSid};
 use crate::table::{CONFLICT_TIME, Table};
-use crate::{challenges, entities, factors, logging, services};
+use crate::{access_tokens, challenges, entities, factors, logging, services};
 
 /// The header with the ID by which the log knows a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -96,6 +98,8 @@ impl App {
             now,
             base_url: self.settings.base_url.as_deref(),
             caller: None,
+            device: None,
+            enrolment: None,
             route: None,
             subject: Subject::default(),
             attempt: None,
@@ -123,25 +127,31 @@ impl App {
         response
     }
 
-    /// Credentials, route, method, whose it is; then the operation itself.
+    /// Credentials, route, method, whose it is; then the operation itself. Only the account is told of the first three apart.
     async fn serve(&self, call: &mut Call<'_>, place: Option<&Place>) -> Result<Answer, Refusal> {
         let request = call.request;
         if request.method == Method::OPTIONS {
             return place.map(|_| cors::preflight()).ok_or(Refusal::NotFound(None));
         }
-        let caller = Caller::of(request, &self.settings).ok_or(Refusal::Unauthenticated)?;
-        call.caller = Some(caller);
-        let place = place.ok_or(Refusal::NotFound(None))?;
+        let credentials = Credentials::of(request);
+        let claim = Claim::of(&credentials, &self.settings, call.timestamp());
+        let claim = claim.ok_or(Refusal::Unauthenticated)?;
+        if let Claim::Account = claim {
+            call.caller = Some(claim.caller());
+        }
+        let place = place.ok_or_else(|| claim.told(Refusal::NotFound(None)))?;
         let (route, operation) = place
             .operation(&request.method)
-            .ok_or_else(|| Refusal::Method(place.methods()))?;
-        if !route.callers.contains(&caller) {
+            .ok_or_else(|| claim.told(Refusal::Method(place.methods())))?;
+        if !route.callers.contains(&claim.caller()) {
             return Err(Refusal::Unauthenticated);
         }
+        claim.prove(self, call, place).await?;
         call.route = Some(route);
         call.subject.service_sid = place.service_sid;
-        call.subject.factor_sid = place.factor_sid;
+        call.subject.factor_sid = place.factor_sid.or(call.subject.factor_sid);
         call.subject.challenge_sid = place.challenge_sid;
+        call.subject.access_token_sid = place.access_token_sid.or(call.subject.access_token_sid);
         self.dispatch(call, operation).await
     }
 
@@ -152,6 +162,8 @@ impl App {
             Operation::FetchService(at) => services::fetch(self, call, at).await,
             Operation::UpdateService(at) => services::update(self, call, at).await,
             Operation::DeleteService(at) => services::delete(self, call, at).await,
+            Operation::CreateAccessToken(at) => access_tokens::create(self, call, at).await,
+            Operation::FetchAccessToken(at) => access_tokens::fetch(self, call, at).await,
             Operation::ListEntities(at) => entities::list(self, call, at).await,
             Operation::CreateEntity(at) => entities::create(self, call, at).await,
             Operation::FetchEntity(at) => entities::fetch(self, call, at).await,
@@ -172,5 +184,18 @@ impl App {
     pub(crate) async fn service(&self, call: &Call<'_>, sid: ServiceSid) -> Result<Service, Refusal> {
         let service = self.services.service(&self.table, sid, call.now).await?;
         service.ok_or_else(|| call.not_found())
+    }
+
+    /// A Factor that a call is about, as it is in the table now. A device's own was read when it proved to be that.
+    pub(crate) async fn factor(
+        &self,
+        call: &mut Call<'_>,
+        entity: EntityKey<'_>,
+        sid: FactorSid,
+    ) -> Result<Option<Factor>, Failure> {
+        match call.device.take() {
+            Some(device) => Ok(Some(device.factor)),
+            None => self.table.read_factor(entity, sid).await,
+        }
     }
 }

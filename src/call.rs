@@ -2,11 +2,11 @@
 
 use time::OffsetDateTime;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Device, Enrolment};
 use crate::http::Request;
 use crate::refusal::Refusal;
 use crate::route::Route;
-use crate::sid::{ChallengeSid, EntitySid, FactorSid, ServiceSid};
+use crate::sid::{AccessTokenSid, ChallengeSid, EntitySid, FactorSid, ServiceSid};
 use crate::time::Timestamp;
 
 /// A request being answered.
@@ -19,6 +19,10 @@ pub(crate) struct Call<'a> {
     pub(crate) base_url: Option<&'a str>,
     /// Who calls, once that is known.
     pub(crate) caller: Option<Caller>,
+    /// The device that calls, if one does.
+    pub(crate) device: Option<Box<Device>>,
+    /// What it is allowed that calls with an Access Token, if one does.
+    pub(crate) enrolment: Option<Enrolment>,
     /// What is called, once that is known.
     pub(crate) route: Option<&'static Route>,
     /// What it is about.
@@ -43,6 +47,7 @@ pub(crate) struct Subject {
     pub(crate) entity_sid: Option<EntitySid>,
     pub(crate) factor_sid: Option<FactorSid>,
     pub(crate) challenge_sid: Option<ChallengeSid>,
+    pub(crate) access_token_sid: Option<AccessTokenSid>,
 }
 
 impl Call<'_> {

@@ -78,6 +78,7 @@ pub(crate) fn request(call: &Call<'_>, served: &Result<Answer, Refusal>, duratio
                 entity_sid = call.subject.entity_sid.as_ref().map(Sid::as_str),
                 factor_sid = call.subject.factor_sid.as_ref().map(Sid::as_str),
                 challenge_sid = call.subject.challenge_sid.as_ref().map(Sid::as_str),
+                access_token_sid = call.subject.access_token_sid.as_ref().map(Sid::as_str),
                 factor_type = attempt.map(|attempt| attempt.factor_type),
                 outcome = attempt.map(|attempt| attempt.outcome),
                 replayed,

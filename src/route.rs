@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::caller::Caller;
 use crate::parameters::InvalidParameter;
-use crate::sid::{ChallengeSid, FactorSid, Identity, ServiceSid};
+use crate::sid::{AccessTokenSid, ChallengeSid, FactorSid, Identity, ServiceSid};
 
 /// An operation of the API: a method on a path.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(crate) enum Operation {
     FetchService(ServiceSid),
     UpdateService(ServiceSid),
     DeleteService(ServiceSid),
+    CreateAccessToken(ServiceSid),
+    FetchAccessToken(AccessTokenAt),
     ListEntities(ServiceSid),
     CreateEntity(ServiceSid),
     FetchEntity(EntityAt),
@@ -74,6 +76,13 @@ pub(crate) struct ChallengeAt {
     pub(crate) challenge_sid: ChallengeSid,
 }
 
+/// Where an Access Token is.
+#[derive(Debug)]
+pub(crate) struct AccessTokenAt {
+    pub(crate) service_sid: ServiceSid,
+    pub(crate) access_token_sid: AccessTokenSid,
+}
+
 impl EntityAt {
     /// The Identity, where no other parameter can be wrong.
     pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
@@ -101,28 +110,34 @@ fn identity(text: &str) -> Result<Identity, Vec<InvalidParameter>> {
 
 /// The account alone.
 const ACCOUNT: &[Caller] = &[Caller::Account];
+/// The device too, of what is its own.
+const DEVICE: &[Caller] = &[Caller::Account, Caller::Device];
+/// One with an Access Token too.
+const ENROL: &[Caller] = &[Caller::Account, Caller::Token];
 
 /// Every operation.
 #[rustfmt::skip]
-static TABLE: [Route; 18] = [
+static TABLE: [Route; 20] = [
     route("/v2/Services", Method::GET, "ListServices", ACCOUNT, |_| Some(Operation::ListServices)),
     route("/v2/Services", Method::POST, "CreateService", ACCOUNT, |_| Some(Operation::CreateService)),
     route("/v2/Services/{ServiceSid}", Method::GET, "FetchService", ACCOUNT, |at| at.service_sid.map(Operation::FetchService)),
     route("/v2/Services/{ServiceSid}", Method::POST, "UpdateService", ACCOUNT, |at| at.service_sid.map(Operation::UpdateService)),
     route("/v2/Services/{ServiceSid}", Method::DELETE, "DeleteService", ACCOUNT, |at| at.service_sid.map(Operation::DeleteService)),
+    route("/v2/Services/{ServiceSid}/AccessTokens", Method::POST, "CreateAccessToken", ACCOUNT, |at| at.service_sid.map(Operation::CreateAccessToken)),
+    route("/v2/Services/{ServiceSid}/AccessTokens/{AccessTokenSid}", Method::GET, "FetchAccessToken", ACCOUNT, |at| at.access_token().map(Operation::FetchAccessToken)),
     route("/v2/Services/{ServiceSid}/Entities", Method::GET, "ListEntities", ACCOUNT, |at| at.service_sid.map(Operation::ListEntities)),
     route("/v2/Services/{ServiceSid}/Entities", Method::POST, "CreateEntity", ACCOUNT, |at| at.service_sid.map(Operation::CreateEntity)),
     route("/v2/Services/{ServiceSid}/Entities/{Identity}", Method::GET, "FetchEntity", ACCOUNT, |at| at.entity().map(Operation::FetchEntity)),
     route("/v2/Services/{ServiceSid}/Entities/{Identity}", Method::DELETE, "DeleteEntity", ACCOUNT, |at| at.entity().map(Operation::DeleteEntity)),
     route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors", Method::GET, "ListFactors", ACCOUNT, |at| at.entity().map(Operation::ListFactors)),
-    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors", Method::POST, "CreateFactor", ACCOUNT, |at| at.entity().map(Operation::CreateFactor)),
-    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::GET, "FetchFactor", ACCOUNT, |at| at.factor().map(Operation::FetchFactor)),
-    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::POST, "UpdateFactor", ACCOUNT, |at| at.factor().map(Operation::UpdateFactor)),
-    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::DELETE, "DeleteFactor", ACCOUNT, |at| at.factor().map(Operation::DeleteFactor)),
-    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges", Method::GET, "ListChallenges", ACCOUNT, |at| at.entity().map(Operation::ListChallenges)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors", Method::POST, "CreateFactor", ENROL, |at| at.entity().map(Operation::CreateFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::GET, "FetchFactor", DEVICE, |at| at.factor().map(Operation::FetchFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::POST, "UpdateFactor", DEVICE, |at| at.factor().map(Operation::UpdateFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}", Method::DELETE, "DeleteFactor", DEVICE, |at| at.factor().map(Operation::DeleteFactor)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges", Method::GET, "ListChallenges", DEVICE, |at| at.entity().map(Operation::ListChallenges)),
     route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges", Method::POST, "CreateChallenge", ACCOUNT, |at| at.entity().map(Operation::CreateChallenge)),
-    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}", Method::GET, "FetchChallenge", ACCOUNT, |at| at.challenge().map(Operation::FetchChallenge)),
-    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}", Method::POST, "AnswerChallenge", ACCOUNT, |at| at.challenge().map(Operation::AnswerChallenge)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}", Method::GET, "FetchChallenge", DEVICE, |at| at.challenge().map(Operation::FetchChallenge)),
+    route("/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}", Method::POST, "AnswerChallenge", DEVICE, |at| at.challenge().map(Operation::AnswerChallenge)),
 ];
 
 const fn route(
@@ -155,6 +170,7 @@ pub(crate) struct Place {
     identity: Option<String>,
     pub(crate) factor_sid: Option<FactorSid>,
     pub(crate) challenge_sid: Option<ChallengeSid>,
+    pub(crate) access_token_sid: Option<AccessTokenSid>,
 }
 
 impl Place {
@@ -170,6 +186,7 @@ impl Place {
             identity: None,
             factor_sid: None,
             challenge_sid: None,
+            access_token_sid: None,
         };
         let (mut names, mut segments) = (template.split('/'), path.split('/'));
         loop {
@@ -182,6 +199,9 @@ impl Place {
                 }
                 (Some("{ChallengeSid}"), Some(segment)) => {
                     place.challenge_sid = Some(ChallengeSid::parse(&decoded(segment)).ok()?);
+                }
+                (Some("{AccessTokenSid}"), Some(segment)) => {
+                    place.access_token_sid = Some(AccessTokenSid::parse(&decoded(segment)).ok()?);
                 }
                 (Some("{Identity}"), Some(segment)) => place.identity = Some(decoded(segment).into_owned()),
                 (Some(name), Some(segment)) if name == segment => {}
@@ -211,6 +231,19 @@ impl Place {
     fn routes(&self) -> impl Iterator<Item = &'static Route> {
         let template = self.template;
         TABLE.iter().filter(move |route| route.template == template)
+    }
+
+    /// Whose place it is, if it is an Entity's.
+    pub(crate) fn whose(&self) -> Option<(ServiceSid, Identity)> {
+        let identity = Identity::parse(self.identity.as_ref()?).ok()?;
+        Some((self.service_sid?, identity))
+    }
+
+    fn access_token(self) -> Option<AccessTokenAt> {
+        Some(AccessTokenAt {
+            service_sid: self.service_sid?,
+            access_token_sid: self.access_token_sid?,
+        })
     }
 
     fn entity(self) -> Option<EntityAt> {
@@ -255,6 +288,7 @@ mod tests {
             .replace("{Identity}", "anyone")
             .replace("{FactorSid}", "YF00000000000000000000000000000001")
             .replace("{ChallengeSid}", "YC00000000000000000000000000000001")
+            .replace("{AccessTokenSid}", "YK00000000000000000000000000000001")
     }
 
     #[test]
@@ -273,6 +307,11 @@ mod tests {
         for (template, methods) in [
             ("/v2/Services", "GET, POST, OPTIONS"),
             ("/v2/Services/{ServiceSid}", "GET, POST, DELETE, OPTIONS"),
+            ("/v2/Services/{ServiceSid}/AccessTokens", "POST, OPTIONS"),
+            (
+                "/v2/Services/{ServiceSid}/AccessTokens/{AccessTokenSid}",
+                "GET, OPTIONS",
+            ),
             ("/v2/Services/{ServiceSid}/Entities", "GET, POST, OPTIONS"),
             (
                 "/v2/Services/{ServiceSid}/Entities/{Identity}",

@@ -31,6 +31,8 @@ pub type CredentialSid = Sid<'C', 'R'>;
 
 /// A Challenge: `YC…`.
 pub type ChallengeSid = Sid<'Y', 'C'>;
+/// An Access Token: `YK…`.
+pub type AccessTokenSid = Sid<'Y', 'K'>;
 /// A note of what a request with an `Idempotency-Key` made, which the API never shows: `IK…`.
 pub(crate) type RetrySid = Sid<'I', 'K'>;
 
@@ -74,6 +76,13 @@ impl<const A: char, const B: char> Sid<A, B> {
     )]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("a SID is ASCII")
+    }
+
+    /// The SID with the digits of another.
+    fn with_digits_of(mut sid: [u8; LENGTH]) -> Self {
+        let (prefix, _) = sid.split_at_mut(2);
+        prefix.copy_from_slice(&Self::LETTERS);
+        Self(sid)
     }
 
     /// The SID that follows from `parts`: the same for the same parts, else unrelated.
@@ -128,10 +137,13 @@ impl CredentialSid {
     /// other.
     #[must_use]
     pub fn of(factor: FactorSid) -> Self {
-        let mut sid = factor.0;
-        let (prefix, _) = sid.split_at_mut(2);
-        prefix.copy_from_slice(&Self::LETTERS);
-        Self(sid)
+        Self::with_digits_of(factor.0)
+    }
+
+    /// The Factor whose device names its key so.
+    #[must_use]
+    pub fn factor(self) -> FactorSid {
+        FactorSid::with_digits_of(self.0)
     }
 }
 
@@ -143,12 +155,17 @@ pub struct Identity(String);
 
 impl Identity {
     /// What an Identity that isn't one is refused for, with a code of its own.
-    pub const RULE: Rule = Rule::Own {
-        code: 60366,
-        text: "must be 8 to 64 characters of A-Z, a-z, 0-9 and -",
-    };
+    pub const RULE: Rule = Self::rule(60366);
     /// Characters in an Identity.
     const LENGTH: RangeInclusive<usize> = 8..=64;
+
+    /// The rule, with the code that an operation has for it.
+    pub(crate) const fn rule(code: u32) -> Rule {
+        Rule::Own {
+            code,
+            text: "must be 8 to 64 characters of A-Z, a-z, 0-9 and -",
+        }
+    }
 
     /// Reads an Identity that is percent-decoded already.
     ///
@@ -276,8 +293,10 @@ mod tests {
 
     #[test]
     fn a_credential_sid_has_its_factors_digits() {
-        let sid = CredentialSid::of(FactorSid::from_bytes([0xAB; 16]));
+        let factor = FactorSid::from_bytes([0xAB; 16]);
+        let sid = CredentialSid::of(factor);
         assert_eq!(sid.as_str(), format!("CR{}", "ab".repeat(16)));
+        assert_eq!(sid.factor(), factor);
     }
 
     #[test]

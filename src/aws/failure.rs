@@ -5,6 +5,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::operation::scan::ScanError;
@@ -75,7 +76,7 @@ macro_rules! of_service {
     };
 }
 
-of_service!("DynamoDB": GetItemError, QueryError, ScanError, TransactWriteItemsError, UpdateItemError);
+of_service!("DynamoDB": BatchGetItemError, GetItemError, QueryError, ScanError, TransactWriteItemsError, UpdateItemError);
 of_service!("KMS": DecryptError, GenerateDataKeyError);
 
 impl<E: OfService> From<SdkError<E, HttpResponse>> for Failure {

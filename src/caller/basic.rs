@@ -7,11 +7,11 @@ use secrecy::zeroize::Zeroizing;
 use crate::http::Request;
 
 /// A user and a password, both empty where a request has none. Wiped when they are dropped.
-pub(super) struct Credentials(Zeroizing<Vec<u8>>);
+pub(crate) struct Credentials(Zeroizing<Vec<u8>>);
 
 impl Credentials {
     /// The credentials of a request.
-    pub(super) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let given = request.header(AUTHORIZATION).ok().flatten().unwrap_or_default();
         Self(decoded(given).unwrap_or_default())
     }

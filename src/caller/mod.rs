@@ -1,30 +1,104 @@
-//! Who calls: `basic` reads what a request says, and `account` whether that is true.
+//! Who calls: `basic` reads what a request says, `account` whether that is the account, `device` and `token` whether it is a phone that
+//! is a push Factor's, or that is about to be one.
 
 mod account;
 mod basic;
+mod device;
+mod token;
 
-use crate::http::Request;
+pub(crate) use basic::Credentials;
+pub(crate) use device::Device;
+use device::DeviceJwt;
+pub(crate) use token::Enrolment;
+
+use crate::access_tokens::TokenText;
+use crate::app::App;
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::route::Place;
 use crate::settings::Settings;
-use basic::Credentials;
+use crate::time::Timestamp;
 
 /// Who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// The account that the deployment serves, with its Auth Token.
     Account,
+    /// A push Factor's device, with a JWT that it signed.
+    Device,
+    /// A device that enrols, with an Access Token.
+    Token,
 }
 
 impl Caller {
-    /// Who calls; `None` if the credentials are nobody's.
-    pub(crate) fn of(request: &Request, settings: &Settings) -> Option<Self> {
-        let credentials = Credentials::of(request);
-        account::is(&credentials, settings.account_sid, &settings.auth_tokens).then_some(Self::Account)
-    }
-
     /// The caller in the log.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
+            Self::Device => "device",
+            Self::Token => "token",
         }
+    }
+}
+
+/// Who somebody says to be. The account has proved it; what a device says takes the table.
+pub(crate) enum Claim<'a> {
+    Account,
+    Device(DeviceJwt<'a>),
+    Token(TokenText),
+}
+
+/// The user by which a device calls (contract, section 1).
+const DEVICE: &[u8] = b"token";
+
+impl<'a> Claim<'a> {
+    /// Who these credentials say that it is; `None` if they are nobody's.
+    pub(crate) fn of(credentials: &'a Credentials, settings: &Settings, now: Timestamp) -> Option<Self> {
+        if credentials.user() == DEVICE {
+            let text = std::str::from_utf8(credentials.password()).ok()?;
+            let jwt = DeviceJwt::parse(text, settings.account_sid, now).map(Self::Device);
+            return jwt.or_else(|| TokenText::parse(text).map(Self::Token));
+        }
+        account::is(credentials, settings.account_sid, &settings.auth_tokens).then_some(Self::Account)
+    }
+
+    /// Who that would be.
+    pub(crate) fn caller(&self) -> Caller {
+        match self {
+            Self::Account => Caller::Account,
+            Self::Device(_) => Caller::Device,
+            Self::Token(_) => Caller::Token,
+        }
+    }
+
+    /// The refusal, which none but the account is told: nobody else learns what there is.
+    pub(crate) fn told(&self, refusal: Refusal) -> Refusal {
+        match self {
+            Self::Account => refusal,
+            Self::Device(_) | Self::Token(_) => Refusal::Unauthenticated,
+        }
+    }
+
+    /// Has a call know its caller, if that is who it says to be and this place is its own.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthenticated`] whatever is wrong; else what kept it from being found out.
+    pub(crate) async fn prove(self, app: &App, call: &mut Call<'_>, place: &Place) -> Result<(), Refusal> {
+        let caller = self.caller();
+        match self {
+            Self::Account => {}
+            Self::Device(jwt) => {
+                let device = Box::pin(Device::identify(app, call, place, jwt)).await?;
+                call.subject.factor_sid = Some(device.factor.sid);
+                call.device = Some(Box::new(device));
+            }
+            Self::Token(text) => {
+                let enrolment = Box::pin(Enrolment::identify(app, call, place, text)).await?;
+                call.subject.access_token_sid = Some(enrolment.access_token_sid);
+                call.enrolment = Some(enrolment);
+            }
+        }
+        call.caller = Some(caller);
+        Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! `POST /v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}`
 
-use super::fetch::{shown, there};
+use super::fetch::{read, shown, there};
 use super::response::{Asked, Decision, Known, Opened, Outcome, Reply};
 use super::stored::AnswerWrite;
 use crate::app::App;
 use crate::call::{Attempt, Call};
 use crate::entities::EntityKey;
-use crate::factors::Authenticator;
+use crate::factors::{Authenticator, Binding};
 use crate::http::Answer;
 use crate::refusal::Refusal;
 use crate::route::ChallengeAt;
@@ -21,7 +21,7 @@ pub(crate) async fn answer(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> R
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
 
-    let mut challenge = there(call, app.table.read_challenge(entity, at.challenge_sid).await?)?;
+    let mut challenge = read(app, call, entity, at.challenge_sid).await?;
     call.subject.factor_sid = Some(challenge.factor_sid);
     let pk = entity.partition();
     let asked = Asked {
@@ -29,7 +29,14 @@ pub(crate) async fn answer(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> R
         now: call.timestamp(),
         request_id: call.request_id,
     };
-    let (mut patience, mut known) = (Patience::begin(), Known::Nothing);
+    let mut patience = Patience::begin();
+    let mut known = match call.device.take() {
+        None => Known::Nothing,
+        Some(device) => Known::Factor(Some(Opened {
+            authenticator: device.factor.authenticator(),
+            binding: Binding::Push(device.public_key),
+        })),
+    };
     let (challenge, outcome) = loop {
         match challenge.decide(asked, known) {
             Decision::Open(copy) => known = Known::Copy(opened(app, call, &pk, *copy).await?),

@@ -3,6 +3,7 @@
 use lambda_http::http::{HeaderName, HeaderValue};
 
 use super::challenge::{Challenge, ChallengeStatus};
+use super::item;
 use super::json::{ChallengeJson, SIGNATURE_FIELDS, SIGNATURE_FIELDS_HEADER};
 use crate::app::App;
 use crate::call::Call;
@@ -11,6 +12,7 @@ use crate::factors::FactorType;
 use crate::http::Answer;
 use crate::refusal::Refusal;
 use crate::route::ChallengeAt;
+use crate::sid::ChallengeSid;
 
 /// Shows a Challenge as it is in the table now, by the clock.
 pub(crate) async fn fetch(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> Result<Answer, Refusal> {
@@ -18,10 +20,27 @@ pub(crate) async fn fetch(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> Re
     let entity = EntityKey::of(app.settings.account_sid, at.service_sid, &identity);
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
-    let challenge = app.table.read_challenge(entity, at.challenge_sid).await?;
-    let challenge = there(call, challenge)?;
+    let challenge = read(app, call, entity, at.challenge_sid).await?;
     call.subject.factor_sid = Some(challenge.factor_sid);
     Ok(shown(call, &challenge, |json| Answer::ok(json)))
+}
+
+/// The Challenge that a call is about, as it is in the table now. A device's was read when it proved to be a Factor's, and another
+/// Factor's is not there for it.
+pub(super) async fn read(
+    app: &App,
+    call: &Call<'_>,
+    entity: EntityKey<'_>,
+    sid: ChallengeSid,
+) -> Result<Challenge, Refusal> {
+    let challenge = match &call.device {
+        None => app.table.read_challenge(entity, sid).await?,
+        Some(device) => {
+            let challenge = device.challenge.as_ref().map(item::to_challenge).transpose()?;
+            challenge.filter(|challenge| challenge.is_of(&device.factor))
+        }
+    };
+    there(call, challenge)
 }
 
 /// The Challenge, unless it is not kept any more.

@@ -19,12 +19,20 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result
     let mut query = call.request.query();
     let identity = query.elsewhere("Identity", Identity::parse(&at.identity));
     let factor_sid = query.optional("FactorSid", FactorSid::parse);
+    let device = call.device.take();
+    if let (Some(device), Some(Some(sid))) = (&device, factor_sid)
+        && sid != device.factor.sid
+    {
+        return Err(Refusal::Unauthenticated);
+    }
     let status = query.optional("Status", ChallengeStatus::parse);
     let order = query.optional("Order", Order::parse);
     let request = PageRequest::parse(&mut query, ChallengeSid::parse);
-    let filter = factor_sid
-        .zip(status)
-        .map(|(factor_sid, status)| Filter { factor_sid, status });
+    let filter = factor_sid.zip(status).map(|(factor_sid, status)| Filter {
+        factor_sid,
+        status,
+        factor: device.as_ref().map(|device| &device.factor),
+    });
     let read = identity.zip(filter).zip(order.zip(request));
     let ((identity, filter), (order, request)) = query.finish(read)?;
     let request = request.in_order(order.unwrap_or_default());

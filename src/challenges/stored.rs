@@ -8,6 +8,7 @@ use super::response::{FactorPart, Write};
 use super::retry::Note;
 use crate::aws::Failure;
 use crate::entities::EntityKey;
+use crate::factors::Factor;
 use crate::parameters::{Page, PageRequest, PageToken};
 use crate::revision::{AsRead, Revision};
 use crate::sid::{ChallengeSid, FactorSid, RetrySid};
@@ -43,10 +44,12 @@ pub(crate) struct Copied {
 }
 
 /// Which Challenges are listed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Filter {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filter<'a> {
     pub(super) factor_sid: Option<FactorSid>,
     pub(super) status: Option<ChallengeStatus>,
+    /// The Factor whose device asks.
+    pub(super) factor: Option<&'a Factor>,
 }
 
 impl Table {
@@ -173,7 +176,7 @@ impl Table {
     pub(super) async fn list_challenges(
         &self,
         entity: EntityKey<'_>,
-        filter: Filter,
+        filter: Filter<'_>,
         request: &PageRequest<ChallengeSid>,
         now: Timestamp,
     ) -> Result<Page<Challenge>, Failure> {
@@ -210,13 +213,14 @@ impl Table {
     }
 }
 
-impl Filter {
+impl Filter<'_> {
     fn keeps_all(self) -> bool {
-        self.factor_sid.is_none() && self.status.is_none()
+        self.factor_sid.is_none() && self.status.is_none() && self.factor.is_none()
     }
 
     fn has(self, challenge: &Challenge, now: Timestamp) -> bool {
         self.factor_sid.is_none_or(|sid| sid == challenge.factor_sid)
             && self.status.is_none_or(|status| status == challenge.status(now))
+            && self.factor.is_none_or(|factor| challenge.is_of(factor))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::json::CreatedFactorJson;
 use super::retry::{IdempotencyKey, Origin, Provenance, Retry};
 use super::stored::FactorWrite;
-use super::{Binding, Creation, Entropy, Factor, NewFactor};
+use super::{Binding, Creation, Entropy, Factor, FactorType, NewFactor};
 use crate::app::App;
 use crate::call::Call;
 use crate::http::Answer;
@@ -15,8 +15,15 @@ use crate::table::Patience;
 
 /// Creates a Factor, or shows the one that the same request made before.
 pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {
+    let enrolment = call.enrolment.take();
+    if enrolment.is_some() && !is_for_a_phone(call)? {
+        return Err(Refusal::Unauthenticated);
+    }
+    let name = enrolment
+        .as_ref()
+        .and_then(|enrolment| enrolment.friendly_name.as_ref());
     let mut fields = call.request.form()?;
-    let new = NewFactor::parse(&at.identity, &mut fields);
+    let new = NewFactor::parse_or_named(&at.identity, name, &mut fields);
     let mut fields = fields.close();
     let key = call.request.header(IdempotencyKey::HEADER);
     let retry = Retry::parse(key.map_err(|_| IdempotencyKey::RULE), &mut fields);
@@ -38,11 +45,13 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
     call.subject.factor_sid = Some(factor.sid);
 
     // Boxed are those that hardly any request needs, as all would have room for them.
+    let token = enrolment.as_ref().map(|enrolment| &enrolment.key);
     let mut patience = Patience::begin();
     loop {
-        match app.table.create_factor(&factor).await? {
+        match app.table.create_factor(&factor, token).await? {
             FactorWrite::Written => return Ok(created(call, &factor, &binding)),
             FactorWrite::There(factor) => return Box::pin(there(app, call, &factor, retry.as_ref())).await,
+            FactorWrite::TokenUsed => return Err(Refusal::Unauthenticated),
             FactorWrite::Tombstone => return Err(Refusal::KeyUsedBefore),
             FactorWrite::LimitReached => {
                 let (entity, factor_type) = (factor.entity(), factor.factor_type());
@@ -54,6 +63,12 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
             }
         }
     }
+}
+
+/// Whether a request is for what an Access Token is good for, as far as its type is one: a push Factor.
+fn is_for_a_phone(call: &Call<'_>) -> Result<bool, Refusal> {
+    let factor_type = call.request.form()?.optional("FactorType", FactorType::parse);
+    Ok(factor_type.flatten() != Some(FactorType::Totp))
 }
 
 /// Shows a Factor that is there, if it is this request's.

@@ -16,7 +16,7 @@ pub(crate) async fn delete(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
     let (now, mut patience) = (call.timestamp(), Patience::begin());
-    let mut there = app.table.read_factor(entity, at.factor_sid).await?;
+    let mut there = app.factor(call, entity, at.factor_sid).await?;
     loop {
         let factor = there.and_then(|factor| factor.if_there(now));
         let factor = factor.ok_or_else(|| call.not_found())?;

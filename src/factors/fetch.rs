@@ -14,7 +14,7 @@ pub(crate) async fn fetch(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resul
     let entity = EntityKey::of(app.settings.account_sid, at.service_sid, &identity);
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
-    let factor = app.table.read_factor(entity, at.factor_sid).await?;
+    let factor = app.factor(call, entity, at.factor_sid).await?;
     let factor = factor.and_then(|factor| factor.if_there(call.timestamp()));
     let factor = factor.ok_or_else(|| call.not_found())?;
     Ok(Answer::ok(&FactorJson::new(&factor, &call.base())))

@@ -41,6 +41,18 @@ impl<'a> Jws<'a> {
         })
     }
 
+    /// The name that the header has for the key (`kid`: RFC 7515, section 4.1.4), whether it is that or not.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.header.get("kid")?.as_str()
+    }
+
+    /// The payload, whoever signed it.
+    #[must_use]
+    pub fn unverified(&self) -> &Value {
+        &self.payload
+    }
+
     /// What was signed, if `key` signed it: R and S in 32 bytes each, high S or low.
     #[must_use]
     pub fn verified_by(self, key: &PublicKey) -> Option<Value> {

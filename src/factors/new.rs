@@ -25,8 +25,22 @@ pub(super) enum NewKind {
 impl NewFactor {
     /// Reads the parameters of a Factor, `identity` being the path's. Those of the other type are ignored.
     pub fn parse(identity: &str, fields: &mut Fields<'_>) -> Option<Self> {
+        Self::parse_or_named(identity, None, fields)
+    }
+
+    /// The same, where the Factor has a name if the request gives it none.
+    pub(super) fn parse_or_named(
+        identity: &str,
+        name: Option<&FriendlyName>,
+        fields: &mut Fields<'_>,
+    ) -> Option<Self> {
         let identity = fields.elsewhere("Identity", Identity::parse(identity));
-        let friendly_name = fields.required("FriendlyName", FriendlyName::parse);
+        let friendly_name = match name {
+            None => fields.required("FriendlyName", FriendlyName::parse),
+            Some(name) => fields
+                .optional("FriendlyName", FriendlyName::parse)
+                .map(|given| given.unwrap_or_else(|| name.clone())),
+        };
         let factor_type = fields.required("FactorType", FactorType::parse);
         let metadata = fields.optional("Metadata", Metadata::parse);
         let kind = match factor_type {

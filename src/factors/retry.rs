@@ -196,6 +196,9 @@ impl Factor {
     }
 }
 
+/// Says that a code is for what a request asked for.
+const LABEL: &str = "verify-factors request 1";
+
 /// Tells a retry from another request with the same key: a code of the parameters that a Factor was asked for with, by a data
 /// key, so that who reads the table cannot try out seeds on it.
 #[derive(Clone, Copy)]
@@ -210,7 +213,7 @@ impl Fingerprint {
     pub(crate) fn of(retry: &Retry, data_key: &DataKey) -> Self {
         Self {
             version: data_key.version(),
-            code: data_key.authenticate(&retry.parameters),
+            code: data_key.authenticate(LABEL, &retry.parameters),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) enum FactorWrite {
     Tombstone,
     /// The Entity has as many Factors of this type as it can.
     LimitReached,
+    /// The Access Token was used up before.
+    TokenUsed,
 }
 
 /// What is to become of a Factor that was read.
@@ -50,22 +52,32 @@ pub(super) enum ChangeWrite {
 const SOME_GONE: usize = 1000;
 
 impl Table {
-    /// Writes a Factor and counts it on its Entity: both or neither, never over another Factor, never over the limit.
-    pub(super) async fn create_factor(&self, factor: &Factor) -> Result<FactorWrite, Failure> {
+    /// Writes a Factor, counts it on its Entity, and uses up the Access Token if it comes by one: all or nothing, never over another
+    /// Factor, never over the limit.
+    pub(super) async fn create_factor(
+        &self,
+        factor: &Factor,
+        token: Option<&Item>,
+    ) -> Result<FactorWrite, Failure> {
         let counted = factor.factor_type().counted();
         let writes = || {
-            Ok(vec![
+            let mut writes = vec![
                 self.put_new(item::of_factor(factor))?,
                 self.count_on(factor.entity(), counted, factor.made())?,
-            ])
+            ];
+            if let Some(token) = token {
+                writes.push(self.use_up(token, factor.provenance.request_id())?);
+            }
+            Ok(writes)
         };
         let reasons = match self.transact(writes).await? {
             Transaction::Committed => return Ok(FactorWrite::Written),
             Transaction::Cancelled(reasons) => reasons,
         };
+        let is_used = reasons.get(2).and_then(CancellationReason::code) == Some(CONDITION_FAILED);
         let mut there = refused_by(reasons);
         if there.is_none() {
-            // The count alone was refused. A replay has to be found on a full Entity too, and nothing promises that a
+            // The count or the token was refused. A replay has to be found on a full Entity too, and nothing promises that a
             // transaction reports every condition that failed.
             there = self.read(factor_key(factor.entity(), factor.sid)).await?;
         }
@@ -74,6 +86,7 @@ impl Table {
                 Some(factor) => FactorWrite::There(Box::new(factor)),
                 None => FactorWrite::Tombstone,
             },
+            None if is_used => FactorWrite::TokenUsed,
             None => FactorWrite::LimitReached,
         })
     }
@@ -118,6 +131,18 @@ impl Table {
     ) -> Result<Option<Factor>, Failure> {
         let item = self.read(factor_key(entity, sid)).await?;
         item.as_ref().map_or(Ok(None), item::to_factor)
+    }
+
+    /// A Factor as [`read_factor`](Self::read_factor) has it, and another item of the Entity, in one call.
+    pub(crate) async fn read_factor_beside(
+        &self,
+        entity: EntityKey<'_>,
+        sid: FactorSid,
+        sk: &str,
+    ) -> Result<(Option<Factor>, Option<Item>), Failure> {
+        let [factor, other] = self.read_both(&entity.partition(), [sid.as_str(), sk]).await?;
+        let factor = factor.as_ref().map_or(Ok(None), item::to_factor)?;
+        Ok((factor, other))
     }
 
     /// Changes a Factor that was read, if nobody changed it meanwhile; else waits a moment and says what is there then.

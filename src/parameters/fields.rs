@@ -46,6 +46,17 @@ impl<'a> Fields<'a> {
             .or_else(|| self.refuse(parameter, Rule::Required))
     }
 
+    /// Reads a parameter that has to be there, where `rule` is what is told whether it isn't or `parse` refuses it.
+    pub(crate) fn required_by<T>(
+        &mut self,
+        rule: Rule,
+        parameter: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Rule>,
+    ) -> Option<T> {
+        self.optional(parameter, |text| parse(text).map_err(|_| rule))?
+            .or_else(|| self.refuse(parameter, rule))
+    }
+
     /// Reads a parameter that may be absent, which it also is when it is empty; `None` with the refusal noted where
     /// `parse` refuses it, it was given twice, or isn't UTF-8.
     pub fn optional<T>(

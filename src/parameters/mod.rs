@@ -15,4 +15,4 @@ pub(crate) use page::Page;
 pub use page::{Order, PageRequest, PageToken};
 pub use rule::{InvalidParameter, Rule};
 pub use text::{Bounded, Text};
-pub(crate) use text::{length, not_blank};
+pub(crate) use text::{integer, length, not_blank};

@@ -82,7 +82,7 @@ pub(crate) fn not_blank(text: &str) -> Result<(), Rule> {
 }
 
 /// Reads a whole decimal number in a range: ASCII digits and nothing else.
-pub(super) fn integer<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, Rule>
+pub(crate) fn integer<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, Rule>
 where
     T: std::str::FromStr + PartialOrd + Copy + Into<u32>,
 {

@@ -24,8 +24,6 @@ const NONCE_LENGTH: usize = 12;
 const TAG_LENGTH: usize = 16;
 /// Says what a key or a sealed text is for.
 const LABEL: &str = "verify-factors binding 1";
-/// Says that a code is for what a request asked for.
-const REQUEST_LABEL: &str = "verify-factors request 1";
 
 /// Random bytes that no other text of the same Factor is sealed with.
 pub type Nonce = [u8; NONCE_LENGTH];
@@ -104,17 +102,18 @@ impl DataKey {
         opened.map(Zeroizing::new).map_err(|_| NotOpened)
     }
 
-    /// A code by which who has this key knows a digest again, and of which nobody else learns anything.
+    /// A code by which who has this key knows a digest again, and of which nobody else learns anything. The `label` keeps apart
+    /// what codes are for; it has no NUL.
     #[must_use]
     #[expect(
         clippy::expect_used,
         clippy::missing_panics_doc,
         reason = "HKDF-SHA256 gives up to 8160 bytes"
     )]
-    pub fn authenticate(&self, digest: &[u8; 32]) -> [u8; 32] {
+    pub fn authenticate(&self, label: &str, digest: &[u8; 32]) -> [u8; 32] {
         let mut code = [0; 32];
         Hkdf::<Sha256>::new(None, &*self.key)
-            .expand_multi_info(&[REQUEST_LABEL.as_bytes(), b"\0", digest], &mut code)
+            .expand_multi_info(&[label.as_bytes(), b"\0", digest], &mut code)
             .expect("32 bytes are not too many");
         code
     }

@@ -10,6 +10,7 @@
 //! | Factor, or what is left of one | Service SID `/` Identity | Factor SID |
 //! | Challenge | Service SID `/` Identity | Challenge SID |
 //! | which Challenge an `Idempotency-Key` made | Service SID `/` Identity | `IK` and a digest of it |
+//! | Access Token, used up or not | Service SID `/AccessTokens/` its SID | Access Token SID |
 //!
 //! The index `entities` has the Entities alone, by Service SID and Identity, and DynamoDB deletes what has an `expires` in the
 //! past, within days: whoever reads looks at the clock first.
@@ -20,6 +21,7 @@ mod page;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::aws::Failure;
 use crate::randomness::Randomness;
@@ -79,6 +81,41 @@ impl Table {
             .set_key(Some(key))
             .consistent_read(true);
         Ok(read.send().await?.item)
+    }
+
+    /// Two items as [`read`](Self::read) reads them, in one call.
+    pub(crate) async fn read_both(
+        &self,
+        pk: &str,
+        [first, second]: [&str; 2],
+    ) -> Result<[Option<Item>; 2], Failure> {
+        let mut patience = Patience::begin();
+        let (mut items, mut keys) = (Vec::new(), vec![key(pk, first), key(pk, second)]);
+        while !keys.is_empty() {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| Failure::Fault(error.into()))?;
+            let read = self.client.batch_get_item().request_items(&self.name, wanted);
+            let mut output = read.send().await?;
+            let found = output.responses.as_mut().and_then(|all| all.remove(&self.name));
+            items.extend(found.unwrap_or_default());
+            // Where DynamoDB is short of capacity it leaves some for another call.
+            let left = output
+                .unprocessed_keys
+                .as_mut()
+                .and_then(|all| all.remove(&self.name));
+            keys = left.map(|left| left.keys).unwrap_or_default();
+            if !keys.is_empty() {
+                patience.wait_for_capacity(&self.randomness).await?;
+            }
+        }
+        let mut of = |sk: &str| {
+            let is_it = |item: &Item| item.get(SK) == Some(&s(sk));
+            items.iter().position(is_it).map(|place| items.swap_remove(place))
+        };
+        Ok([of(first), of(second)])
     }
 }
 

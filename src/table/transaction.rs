@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use data_encoding::HEXLOWER;
 
@@ -115,6 +115,19 @@ impl Table {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
+    /// Uses an item up, which can be done once, as one write of a transaction.
+    pub(crate) fn use_up(&self, key: &Item, request_id: &str) -> Result<TransactWriteItem, Failure> {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.clone()))
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(used_by)")
+            .update_expression("SET used_by = :used_by")
+            .expression_attribute_values(":used_by", s(request_id))
+            .build()
+            .map_err(|error| Failure::Fault(error.into()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
     /// Puts an item where none is, as one write of a transaction; a refusal shows the one that is there.
     pub(crate) fn put_new(&self, item: Item) -> Result<TransactWriteItem, Failure> {
         let put = Put::builder()
@@ -151,6 +164,15 @@ impl Patience {
     /// When others always were.
     pub(crate) async fn wait_for_others(&mut self, randomness: &Randomness) -> Result<(), Failure> {
         let cause = || "writers of one item keep colliding".into();
+        self.pause(randomness, cause).await
+    }
+
+    /// Waits a moment after DynamoDB had not enough capacity for a call.
+    ///
+    /// # Errors
+    /// When it never had.
+    pub(super) async fn wait_for_capacity(&mut self, randomness: &Randomness) -> Result<(), Failure> {
+        let cause = || "DynamoDB left items unread".into();
         self.pause(randomness, cause).await
     }
 

@@ -3,8 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_tokens;
 mod challenges;
 mod contract;
+mod devices;
 mod entities;
 mod factors;
 mod operator;

@@ -1,4 +1,4 @@
-"""A built function under the Lambda Runtime Interface Emulator, which is what `sam local invoke` runs in its container.
+"""A built function under the emulator, asked with events as API Gateway makes them.
 
 Usage: events.py BOOTSTRAP ENV_FILE
 
@@ -9,17 +9,12 @@ signatures that are right now, and the SIDs of what was just made.
 
 import base64
 import json
-import os
-import platform
-import socket
-import subprocess
 import sys
 import time
 import urllib.parse
-import urllib.request
-from importlib.metadata import files
 from pathlib import Path
 
+import emulator
 import pyotp
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -27,31 +22,6 @@ from phone import SIGNATURE_FIELDS, Phone
 
 BOOTSTRAP, ENV_FILE = sys.argv[1:]
 EVENTS = Path(__file__).parents[2] / "events"
-# Seconds. The emulator has its sockets open before the function is there.
-START_TIME, ANSWER_TIME = 10, 20
-
-
-def emulator():
-    """The emulator in the wheel of the SAM CLI."""
-    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    name = f"aws-lambda-rie-{machine}"
-    return next(file.locate() for file in files("aws-sam-cli") if file.name == name)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(port):
-    deadline = time.monotonic() + START_TIME
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            assert time.monotonic() < deadline, "the emulator does not listen"
-            time.sleep(0.05)
 
 
 def pairs(event):
@@ -141,6 +111,19 @@ def is_list_of_challenges(_event, body):
     assert "Status=approved&Order=desc&PageSize=20" in body["meta"]["url"], body
 
 
+def is_access_token(event, body):
+    sent = form(event)
+    assert body["sid"].startswith("YK") and body["url"].endswith("/AccessTokens/" + body["sid"]), body
+    assert (body["entity_identity"], body["factor_type"]) == (sent["Identity"], "push"), body
+    assert (body["factor_friendly_name"], body["ttl"]) == (sent["FactorFriendlyName"], int(sent["Ttl"])), body
+    assert 0 < len(body["token"]) <= 1000 and body["token"].isprintable(), body
+
+
+def is_known_access_token(event, body):
+    assert body["sid"] == event["rawPath"].rsplit("/", 1)[1], body
+    assert body["factor_friendly_name"] == "John's Phone" and body["token"], body
+
+
 def is_entity(_event, body):
     assert body["sid"].startswith("YE") and body["url"].endswith(body["identity"]), body
     assert body["links"]["factors"] == body["url"] + "/Factors", body
@@ -183,6 +166,8 @@ ANSWERS = {
     "answer-challenge": (200, is_approved_by_phone),
     "fetch-challenge": (200, is_approved_by_phone),
     "list-challenges": (200, is_list_of_challenges),
+    "create-access-token": (201, is_access_token),
+    "fetch-access-token": (200, is_known_access_token),
     "fetch-entity": (200, is_entity),
     "list-entities": (200, is_list_of_entities),
     "delete-factor": (204, is_nothing),
@@ -194,16 +179,9 @@ def read(name):
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
-def send(port, event):
-    url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-    with urllib.request.urlopen(url, json.dumps(event).encode(), timeout=ANSWER_TIME) as response:
-        # A function that fails or is late is a 200 too, with another body.
-        return json.load(response)
-
-
-def check(port, name, event):
+def check(send, name, event):
     status, is_right = ANSWERS[name]
-    reply = send(port, event)
+    reply = send(event)
     assert reply.get("statusCode") == status, reply
     is_right(event, json.loads(reply["body"]) if reply.get("body") else None)
     print(f"{status} {name}")
@@ -217,7 +195,7 @@ def with_fields(event, fields):
 
 
 def at(event, sid):
-    """The event at the path of this Factor or Challenge."""
+    """The event at the path of this Factor, Challenge or Access Token."""
     return event | {"rawPath": event["rawPath"].rsplit("/", 1)[0] + "/" + sid}
 
 
@@ -243,48 +221,30 @@ def fitted(name, event, made):
         return at(with_fields(event, {"AuthPayload": answer}), challenge["sid"])
     if name == "fetch-challenge":
         return at(event, made["create-push-challenge"]["sid"])
+    if name == "fetch-access-token":
+        return at(event, made["create-access-token"]["sid"])
     return event
-
-
-def variables():
-    lines = Path(ENV_FILE).read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines)
 
 
 names = {file.stem for file in EVENTS.glob("*.json")} - {"env"}
 assert names == set(ANSWERS), f"events without an answer here, or the other way round: {names ^ set(ANSWERS)}"
-port, runtime_port = free_port(), free_port()
-command = [
-    emulator(),
-    "--runtime-interface-emulator-address",
-    f"127.0.0.1:{port}",
-    "--runtime-api-address",
-    f"127.0.0.1:{runtime_port}",
-    str(Path(BOOTSTRAP).resolve()),
-]
-# Its own log is on stderr, the function's on stdout.
-process = subprocess.Popen(command, env=variables() | {"PATH": os.environ["PATH"]}, stderr=subprocess.DEVNULL)
-try:
-    wait_for(port)
+with emulator.running(BOOTSTRAP, ENV_FILE) as send:
     # Of an earlier run, if there is one.
-    before = send(port, read("delete-entity"))
+    before = send(read("delete-entity"))
     assert before.get("statusCode") in (204, 404), before
     made = {}
     for name in ANSWERS:
         event = fitted(name, read(name), made)
-        reply = check(port, name, event)
+        reply = check(send, name, event)
         made[name] = json.loads(reply["body"]) if reply.get("body") else None
         if name == "create-factor-replay":
-            again = check(port, name, event)
+            again = check(send, name, event)
             assert again["headers"]["idempotent-replayed"] == "true", again
             assert again["body"] == reply["body"], (reply, again)
         if name == "create-push-factor":
             sid = made[name]["sid"]
             verify = with_fields(at(read("verify-totp-factor"), sid), {"AuthPayload": PHONE.sign(sid)})
-            verified = send(port, verify)
+            verified = send(verify)
             assert json.loads(verified["body"])["status"] == "verified", verified
         if name == "create-push-challenge":
             made["signature-fields"] = reply["headers"][SIGNATURE_FIELDS.lower()]
-finally:
-    process.kill()
-    process.wait()

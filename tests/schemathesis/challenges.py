@@ -59,7 +59,8 @@ def before_create(case):
     if body.get("ExpirationDate"):
         body["ExpirationDate"] = soon(body)
     if factor["factor_type"] == "push":
-        body.setdefault("Details.Message", "Do you log in?")
+        # An empty one would do for totp.
+        body["Details.Message"] = body.get("Details.Message") or "Do you log in?"
     elif body.get("AuthPayload") and (half(body) or not is_code(body["AuthPayload"])):
         body["AuthPayload"] = code(factor)
 

@@ -43,7 +43,8 @@ def before_call(context, case, kwargs):
         challenges.before_answer(case)
         return
     # What is in a made-up Service is a 404.
-    if "/Entities" in template and service_sid not in services and re.fullmatch(SID, service_sid):
+    is_within = "/Entities" in template or template.endswith("/AccessTokens")
+    if is_within and service_sid not in services and re.fullmatch(SID, service_sid):
         path["ServiceSid"] = SERVICE_SID
     if template.endswith("/Entities") and method == "post" and is_walk(case):
         # Other phases see the 409. This one gives up where the same request is answered one way and then another.

@@ -143,11 +143,22 @@ async function loginWithAPush(entity, factorSid, key, status) {
   assert.deepEqual(listed.map(({ sid }) => sid), [login.sid]);
 }
 
+async function anAccessTokenIsHandedOut(service) {
+  const { accessTokens } = verify.services(service.sid);
+  const other = accessTokens.create({ identity: IDENTITY, factorType: "totp" });
+  await assert.rejects(other, refusedWith(400, 60305));
+  const token = await accessTokens.create({ identity: IDENTITY, factorType: "push", factorFriendlyName: "John's Phone" });
+  assert.deepEqual([token.entityIdentity, token.factorFriendlyName, token.ttl], [IDENTITY, "John's Phone", 60]);
+  const fetched = await accessTokens(token.sid).fetch();
+  assert.deepEqual([fetched.token, fetched.dateCreated], [token.token, token.dateCreated]);
+}
+
 async function main() {
   const service = await verify.services.create({ friendlyName: "Nest", "totp.issuer": "Owl & Co" });
   assert.equal(service.totp.issuer, "Owl & Co");
   const { entities } = verify.services(service.sid);
   const entity = entities(IDENTITY);
+  await anAccessTokenIsHandedOut(service);
 
   const create = entity.newFactors.create({ friendlyName: "Laptop", factorType: "totp", "config.skew": 3 });
   await assert.rejects(create, (refused) => {

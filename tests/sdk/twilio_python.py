@@ -188,6 +188,15 @@ def login_with_a_push(entity, factor_sid, phone, status):
     assert [challenge.sid for challenge in listed] == [login.sid], listed
 
 
+def an_access_token_is_handed_out(tokens):
+    with refused(400, 60305):
+        tokens.create(identity=IDENTITY, factor_type="totp")
+    token = tokens.create(identity=IDENTITY, factor_type="push", factor_friendly_name="John's Phone", ttl=300)
+    assert (token.entity_identity, token.factor_type, token.ttl) == (IDENTITY, "push", 300), token
+    fetched = verify.services(token.service_sid).access_tokens(token.sid).fetch()
+    assert (fetched.token, fetched.date_created) == (token.token, token.date_created)
+
+
 service = verify.services.create(friendly_name="Nest", totp_issuer="Owl & Co", totp_time_step=45)
 assert service.totp == {"issuer": "Owl & Co", "time_step": 45, "code_length": 6, "skew": 1}, service.totp
 entities = verify.services(service.sid).entities
@@ -202,6 +211,7 @@ with refused(404, 20404):
 
 sids = [totp_from_first_to_last(entity), push_from_first_to_last(entity)]
 wrong_codes_come_to_an_end(entity)
+an_access_token_is_handed_out(verify.services(service.sid).access_tokens)
 listed = [factor.sid for factor in entity.factors.list(page_size=1)]
 assert listed == sorted(sids), listed
 waiting = entity.challenges.create(factor_sid=sids[0])

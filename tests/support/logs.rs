@@ -17,8 +17,9 @@ const TAIL_BYTES: usize = 64 * 1024;
 const SHORTEST_SECRET: usize = 8;
 
 /// Parameters whose values no log line may have.
-const SECRET_PARAMETERS: [&str; 10] = [
+const SECRET_PARAMETERS: [&str; 11] = [
     "AuthPayload",
+    "FactorFriendlyName",
     "FriendlyName",
     "Metadata",
     "HiddenDetails",
@@ -103,6 +104,14 @@ fn secrets(event: &Value, answer: &Answer) -> Vec<String> {
             .filter(|(name, _)| telling(name))
             .filter_map(|(_, value)| Some(value.as_str()?.to_owned())),
     );
+    let authorization = event["headers"]["authorization"].as_str().unwrap_or_default();
+    let credentials = authorization.strip_prefix("Basic ").unwrap_or_default();
+    let credentials = data_encoding::BASE64
+        .decode(credentials.as_bytes())
+        .unwrap_or_default();
+    // A password, or a JWT, each part of which tells something.
+    let password = String::from_utf8(credentials).unwrap_or_default();
+    secrets.extend(password.split([':', '.']).skip(1).map(str::to_owned));
     let body = event["body"].as_str().unwrap_or_default();
     let body = match event["isBase64Encoded"].as_bool() {
         Some(true) => data_encoding::BASE64.decode(body.as_bytes()).unwrap_or_default(),
@@ -116,6 +125,7 @@ fn secrets(event: &Value, answer: &Answer) -> Vec<String> {
             .map(|(_, value)| value),
     );
     if let Ok(Value::Object(shown)) = serde_json::from_str::<Value>(&answer.text) {
+        secrets.extend(shown.get("token").and_then(Value::as_str).map(str::to_owned));
         let binding = shown
             .get("binding")
             .and_then(Value::as_object)

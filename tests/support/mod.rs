@@ -351,6 +351,18 @@ pub fn request(method: &str, target: &str, headers: &[(&str, &str)], form: &str)
     gateway::event(method, target, &all, form.as_bytes())
 }
 
+/// An `Authorization` header with these credentials (RFC 7617).
+pub fn basic(credentials: &str) -> String {
+    format!("Basic {}", data_encoding::BASE64.encode(credentials.as_bytes()))
+}
+
+/// The same request by another caller.
+pub fn by(event: &Value, authorization: &str) -> Value {
+    let mut event = event.clone();
+    event["headers"]["authorization"] = authorization.into();
+    event
+}
+
 /// The stored Service that the events name, with more attributes.
 pub fn service_item(more: &[(&str, AttributeValue)]) -> Item {
     let more = more

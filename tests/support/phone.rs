@@ -1,10 +1,14 @@
 //! A phone: a key, and what it signs. By another library than the function verifies with.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
+use harness::local;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::EncodePublicKey as _;
 use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::basic;
 
 /// What the API says that a phone is to sign of a Challenge.
 pub const SIGNATURE_FIELDS: &str = "sid,account_sid,service_sid,identity,factor_sid,date_created,expiration_date,\
@@ -12,6 +16,17 @@ pub const SIGNATURE_FIELDS: &str = "sid,account_sid,service_sid,identity,factor_
 
 /// The header of an answer, as the device SDKs send it.
 pub const HEADER: &str = r#"{"typ":"JWT","alg":"ES256"}"#;
+
+/// The header of a JWT that a device calls with, as the Android SDK writes it.
+pub fn jwt_header(credential_sid: &str) -> String {
+    format!(r#"{{"cty":"twilio-pba;v=1","kid":"{credential_sid}","typ":"JWT","alg":"ES256"}}"#)
+}
+
+/// What it says there, at a moment.
+pub fn claims(now: OffsetDateTime) -> String {
+    let (account, now) = (local::account_sid(), now.unix_timestamp());
+    format!(r#"{{"sub":"{account}","exp":{},"nbf":{now}}}"#, now + 600)
+}
 
 /// A phone with its key.
 pub struct Phone(SigningKey);
@@ -63,11 +78,22 @@ impl Phone {
         format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))
     }
 
+    /// The `Authorization` with which it calls at a moment, `factor` being its Factor as it was created.
+    pub fn authorization(&self, factor: &Value, now: OffsetDateTime) -> String {
+        let header = jwt_header(factor["config"]["credential_sid"].as_str().unwrap());
+        device(&self.jws(&header, &claims(now)))
+    }
+
     /// The form by which it approves or denies a Challenge that was shown to it.
     pub fn answer(&self, challenge: &Value, status: &str) -> String {
         let payload = answer_payload(challenge, status);
         format!("AuthPayload={}", self.jws(HEADER, &payload))
     }
+}
+
+/// The `Authorization` of a device with a JWT or an Access Token.
+pub fn device(token: &str) -> String {
+    basic(&format!("token:{token}"))
 }
 
 /// What a JWS signs.

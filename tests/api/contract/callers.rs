@@ -3,8 +3,7 @@
 use harness::local;
 use serde_json::json;
 
-use super::basic;
-use crate::support::{Function, factors_path, request};
+use crate::support::{Function, basic, factors_path, request};
 
 #[tokio::test]
 async fn only_the_accounts_sid_with_its_token_lets_in() {

@@ -6,30 +6,97 @@ use harness::local;
 use serde_json::Value;
 use verify_factors::{Caller, route};
 
-use super::basic;
-use crate::support::{Answer, Function, logs, request};
+use crate::support::phone::{Phone, device};
+use crate::support::{Answer, Function, NOW, basic, by, challenges_path, factors_path, logs, request};
 
 const DESCRIPTION: &str = include_str!("../../../openapi.yaml");
 
 /// The methods that are tried on each path, in the order in which the function names the ones it has.
 const METHODS: [&str; 6] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"];
 
-/// What the parameters in paths stand for.
-const PARAMETERS: [(&str, &str); 4] = [
-    ("ServiceSid", local::SERVICE_SID),
-    ("Identity", local::IDENTITY),
-    ("FactorSid", local::FACTOR_SID),
-    ("ChallengeSid", "YC0195de23a1c05cd2b0916c3e8f0a7d4b"),
-];
+/// A function with something at every path that is called, and everyone who calls.
+struct Scene {
+    function: Function,
+    /// What the parameters in paths stand for.
+    parameters: [(&'static str, String); 5],
+    /// Under the name of their security scheme in the description, if they have one, and with their `Authorization`.
+    callers: [(&'static str, String); 7],
+}
 
-/// Everyone who calls: under the name of their security scheme in the description, if they have one, and with their
-/// `Authorization`.
-fn callers() -> [(&'static str, String); 3] {
-    [
-        ("nobody", String::new()),
-        ("wrong token", basic(&format!("{}:wrong", local::account_sid()))),
-        ("account", local::authorization()),
-    ]
+/// A device of another Factor than the path's.
+const OTHER_DEVICE: &str = "device of another Factor";
+
+impl Scene {
+    async fn set() -> Self {
+        let function = Function::start().await;
+        let [phone, other] = [1, 2].map(Phone::number);
+        let factor = verified(&function, &factors_path(), &phone).await;
+        let other_factor = verified(&function, &factors_path(), &other).await;
+        let elsewhere = factors_path().replace(local::IDENTITY, "somebody-else");
+        let elsewhere = verified(&function, &elsewhere, &phone).await;
+        let sid = |resource: &Value| resource["sid"].as_str().unwrap().to_owned();
+        let form = format!("FactorSid={}&Details.Message=a", sid(&factor));
+        let challenge = function.request("POST", &challenges_path(), &form).await.json();
+        let tokens = format!("/v2/Services/{}/AccessTokens", local::SERVICE_SID);
+        let form = format!("Identity={}&FactorType=push", local::IDENTITY);
+        let token = function.request("POST", &tokens, &form).await.json();
+        Self {
+            function,
+            parameters: [
+                ("ServiceSid", local::SERVICE_SID.to_owned()),
+                ("Identity", local::IDENTITY.to_owned()),
+                ("FactorSid", sid(&factor)),
+                ("ChallengeSid", sid(&challenge)),
+                ("AccessTokenSid", sid(&token)),
+            ],
+            callers: [
+                ("nobody", String::new()),
+                ("wrong token", basic(&format!("{}:wrong", local::account_sid()))),
+                ("account", local::authorization()),
+                ("device", phone.authorization(&factor, NOW)),
+                (OTHER_DEVICE, other.authorization(&other_factor, NOW)),
+                ("device of another Entity", phone.authorization(&elsewhere, NOW)),
+                ("token", device(token["token"].as_str().unwrap())),
+            ],
+        }
+    }
+
+    fn value_of(&self, parameter: &str) -> &str {
+        let value = self.parameters.iter().find(|(name, _)| *name == parameter);
+        let (_, value) = value
+            .unwrap_or_else(|| panic!("a path has the parameter {parameter}, of which there is none here"));
+        value
+    }
+
+    fn path(&self, operation: &Operation) -> String {
+        let value = |segment: &str| {
+            let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+            Some(self.value_of(name).to_owned())
+        };
+        let segments = operation.template.split('/');
+        let segments: Vec<String> = segments
+            .map(|segment| value(segment).unwrap_or_else(|| segment.to_owned()))
+            .collect();
+        segments.join("/")
+    }
+
+    /// The answer to a caller who sends no parameters: to be refused for that is to have been let in.
+    async fn call(&self, operation: &Operation, caller: &str) -> Answer {
+        let (_, authorization) = self.callers.iter().find(|(name, _)| *name == caller).unwrap();
+        let event = request(&operation.method, &self.path(operation), &[], "");
+        self.function.invoke(&by(&event, authorization)).await
+    }
+}
+
+/// The Factor of a phone, which proved to have its key.
+async fn verified(function: &Function, path: &str, phone: &Phone) -> Value {
+    let factor = function.request("POST", path, &phone.form()).await.json();
+    let sid = factor["sid"].as_str().unwrap();
+    let verified = function
+        .request("POST", &format!("{path}/{sid}"), &phone.payload(sid))
+        .await;
+    assert_eq!(verified.text("status"), "verified");
+    factor
 }
 
 /// An operation as it is described.
@@ -40,35 +107,6 @@ struct Operation {
     template: String,
     /// The security schemes of which a caller has to have one.
     schemes: BTreeSet<String>,
-}
-
-impl Operation {
-    fn path(&self) -> String {
-        let value = |segment: &str| {
-            let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-            Some(value_of(name).to_owned())
-        };
-        let segments = self.template.split('/');
-        let segments: Vec<String> = segments
-            .map(|segment| value(segment).unwrap_or_else(|| segment.to_owned()))
-            .collect();
-        segments.join("/")
-    }
-
-    /// The answer to a caller who sends no parameters: to be refused for that is to have been let in.
-    async fn call(&self, function: &Function, authorization: &str) -> Answer {
-        let headers = [("authorization", authorization)];
-        function
-            .invoke(&request(&self.method, &self.path(), &headers, ""))
-            .await
-    }
-}
-
-fn value_of(parameter: &str) -> &'static str {
-    let value = PARAMETERS.into_iter().find(|(name, _)| *name == parameter);
-    value
-        .unwrap_or_else(|| panic!("a path has the parameter {parameter}, for which there is no value here"))
-        .1
 }
 
 /// The operations of the description.
@@ -119,13 +157,9 @@ fn schemes(id: &str, security: &Value) -> BTreeSet<String> {
 #[tokio::test]
 async fn each_operation_is_reached_and_logged_by_the_name_it_is_described_under() {
     for operation in operations() {
-        let function = Function::start().await;
-        let nowhere = function.request("GET", "/v2/Nowhere", "").await;
-        let (_, authorization) = callers()
-            .into_iter()
-            .find(|(caller, _)| operation.schemes.contains(*caller))
-            .unwrap_or_else(|| panic!("nobody here may call {}", operation.id));
-        let answer = operation.call(&function, &authorization).await;
+        let scene = Scene::set().await;
+        let nowhere = scene.function.request("GET", "/v2/Nowhere", "").await;
+        let answer = scene.call(&operation, "account").await;
         assert!(
             ![401, 405].contains(&answer.status) && answer.text != nowhere.text,
             "{}: {}",
@@ -138,11 +172,12 @@ async fn each_operation_is_reached_and_logged_by_the_name_it_is_described_under(
 
 #[tokio::test]
 async fn each_path_has_the_methods_that_are_described_and_no_other() {
-    let function = Function::start().await;
+    let scene = Scene::set().await;
+    let function = &scene.function;
     let mut paths: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for operation in operations() {
         paths
-            .entry(operation.path())
+            .entry(scene.path(&operation))
             .or_default()
             .insert(operation.method);
     }
@@ -175,24 +210,43 @@ async fn each_path_has_the_methods_that_are_described_and_no_other() {
 #[tokio::test]
 async fn only_those_who_are_described_may_call_an_operation() {
     for operation in operations() {
+        let names = Scene::set().await.callers.map(|(name, _)| name);
         for scheme in &operation.schemes {
             assert!(
-                callers().iter().any(|(caller, _)| caller == scheme),
+                names.contains(&scheme.as_str()),
                 "{} is for {scheme}, as whom nobody calls here",
                 operation.id
             );
         }
-        for (caller, authorization) in callers() {
+        for caller in names {
             // A new one each time, as what one deletes is not there for the next.
-            let function = Function::start().await;
-            let answer = operation.call(&function, &authorization).await;
-            let allowed = operation.schemes.contains(caller);
-            assert_eq!(answer.status != 401, allowed, "{} by {caller}", operation.id);
-            if !allowed {
+            let answer = Scene::set().await.call(&operation, caller).await;
+            let expected = match (caller, operation.id.as_str()) {
+                // Its own ones, none of which are another's.
+                (OTHER_DEVICE, "ListChallenges") => Expected::LetIn,
+                (OTHER_DEVICE, "FetchChallenge" | "AnswerChallenge") => Expected::NotFound,
+                (caller, _) if operation.schemes.contains(caller) => Expected::LetIn,
+                _ => Expected::Nobody,
+            };
+            let is = match answer.status {
+                401 => Expected::Nobody,
+                404 => Expected::NotFound,
+                _ => Expected::LetIn,
+            };
+            assert_eq!(is, expected, "{} by {caller}: {}", operation.id, answer.text);
+            if is == Expected::Nobody {
                 assert_eq!(answer.error(), (401, 20003), "{} by {caller}", operation.id);
             }
         }
     }
+}
+
+/// How a caller fares.
+#[derive(Debug, PartialEq, Eq)]
+enum Expected {
+    LetIn,
+    NotFound,
+    Nobody,
 }
 
 #[test]
@@ -223,6 +277,8 @@ fn the_code_has_the_operations_that_are_described_and_no_other() {
     let routed = route::table().iter().map(|route| {
         let callers = route.callers.iter().map(|caller| match caller {
             Caller::Account => "account".to_owned(),
+            Caller::Device => "device".to_owned(),
+            Caller::Token => "token".to_owned(),
         });
         (
             route.method.to_string(),

@@ -1,0 +1,349 @@
+//! What is a device's own: its Factor and its Challenges, and nothing else.
+
+use harness::local;
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{Device, assert_nobody, challenge_path};
+use crate::support::phone::{Phone, SIGNATURE_FIELDS};
+use crate::support::{Function, NOW, by, challenges_path, factors_path, invoke_at, logs, request};
+
+#[tokio::test]
+async fn a_device_does_all_by_itself_from_its_verification_to_its_end() {
+    let function = Function::start().await;
+    let own = Device::enrolled(&function, 1).await;
+    let shown = own.call(&function, "GET", &own.path(), "").await;
+    assert_eq!((shown.status, shown.text("status").as_str()), (200, "unverified"));
+
+    let renamed = own.call(&function, "POST", &own.path(), "FriendlyName=New").await;
+    assert_eq!(renamed.text("friendly_name"), "New");
+    let verified = own.call(&function, "POST", &own.path(), &own.proof()).await;
+    assert_eq!(
+        (verified.status, verified.text("status").as_str()),
+        (200, "verified")
+    );
+    assert_eq!(logs::of(&verified)[0]["outcome"], "verified");
+
+    let challenge = own.challenge(&function).await;
+    let list = own
+        .call(
+            &function,
+            "GET",
+            &format!("{}?FactorSid={}&Status=pending", challenges_path(), own.sid()),
+            "",
+        )
+        .await;
+    assert_eq!(list.json()["challenges"], json!([challenge]));
+    let fetched = own.call(&function, "GET", &challenge_path(&challenge), "").await;
+    assert_eq!((fetched.status, fetched.json()), (200, challenge.clone()));
+    assert_eq!(fetched.header("twilio-verify-signature-fields"), SIGNATURE_FIELDS);
+    let line = &logs::of(&fetched)[0];
+    assert_eq!(line["caller"], "device");
+    assert_eq!(
+        (&line["factor_sid"], &line["challenge_sid"]),
+        (&json!(own.sid()), &challenge["sid"])
+    );
+
+    let no = own.phone.answer(&fetched.json(), "denied");
+    let answered = own
+        .call(&function, "POST", &challenge_path(&challenge), &no)
+        .await;
+    assert_eq!(
+        (answered.status, answered.text("status").as_str()),
+        (200, "denied")
+    );
+    let again = own.call(&function, "GET", &challenge_path(&challenge), "").await;
+    assert_eq!(again.text("status"), "denied");
+
+    assert_eq!(own.call(&function, "DELETE", &own.path(), "").await.status, 204);
+    let by_account = function.request("GET", &own.path(), "").await;
+    assert_eq!(by_account.error(), (404, 20404));
+}
+
+#[tokio::test]
+async fn a_device_is_refused_as_the_account_is_where_a_thing_is_its_own() {
+    let function = Function::start().await;
+    let own = Device::verified(&function, 1).await;
+    let challenge = own.challenge(&function).await;
+    let path = challenge_path(&challenge);
+    for (form, error) in [
+        ("AuthPayload=a", (403, 60324)),
+        ("Metadata=1", (400, 60306)),
+        ("AuthPayload=a&AuthPayload=a", (400, 60306)),
+    ] {
+        assert_eq!(
+            own.call(&function, "POST", &path, form).await.error(),
+            error,
+            "{form}"
+        );
+    }
+    let wrong = Phone::number(2).answer(&challenge, "approved");
+    assert_eq!(
+        own.call(&function, "POST", &path, &wrong).await.error(),
+        (403, 60324)
+    );
+    let noted = own
+        .call(&function, "POST", &path, "Metadata=%7B%22a%22%3A%22b%22%7D")
+        .await;
+    assert_eq!(noted.json()["metadata"], json!({"a": "b"}));
+    let yes = own.phone.answer(&challenge, "approved");
+    for _ in 0..2 {
+        let answer = own.call(&function, "POST", &path, &yes).await;
+        assert_eq!((answer.status, answer.text("status").as_str()), (200, "approved"));
+    }
+    let no = own.phone.answer(&challenge, "denied");
+    assert_eq!(
+        own.call(&function, "POST", &path, &no).await.error(),
+        (403, 60322)
+    );
+    let late = NOW + Duration::minutes(5);
+    let open = own.challenge(&function).await;
+    let event = by(
+        &request(
+            "POST",
+            &challenge_path(&open),
+            &[],
+            &own.phone.answer(&open, "approved"),
+        ),
+        &own.authorization(late),
+    );
+    assert_eq!(invoke_at(&function.app, &event, late).await.error(), (403, 60323));
+    for (form, error) in [
+        ("FriendlyName=+", (400, 60306)),
+        ("AuthPayload=AAAA", (403, 60311)),
+    ] {
+        assert_eq!(
+            own.call(&function, "POST", &own.path(), form).await.error(),
+            error,
+            "{form}"
+        );
+    }
+    let text = request("POST", &own.path(), &[("content-type", "text/plain")], "a");
+    let answer = invoke_at(&function.app, &by(&text, &own.authorization(NOW)), NOW).await;
+    assert_eq!(answer.error(), (415, 60306));
+}
+
+#[tokio::test]
+async fn another_devices_challenge_is_not_there_for_a_device() {
+    let function = Function::start().await;
+    let own = Device::verified(&function, 1).await;
+    let other = Device::verified(&function, 2).await;
+    let theirs = other.challenge(&function).await;
+    let nowhere = challenges_path() + "/YC0195de23a1c05cd2b0916c3e8f0a7d4b";
+    let yes = other.phone.answer(&theirs, "approved");
+    for (method, form) in [
+        ("GET", ""),
+        ("POST", ""),
+        ("POST", &yes),
+        ("POST", "Metadata=%7B%7D"),
+    ] {
+        let answer = own.call(&function, method, &challenge_path(&theirs), form).await;
+        assert_eq!(answer.error(), (404, 20404), "{method} {form}");
+        let absent = own.call(&function, method, &nowhere, form).await;
+        assert_eq!(answer.text, absent.text, "as one that isn't there");
+    }
+    assert_eq!(
+        other
+            .call(&function, "GET", &challenge_path(&theirs), "")
+            .await
+            .json(),
+        theirs
+    );
+    let list = own.call(&function, "GET", &challenges_path(), "").await;
+    assert_eq!(list.json()["challenges"], json!([]));
+}
+
+#[tokio::test]
+async fn until_its_factor_is_verified_a_device_has_no_challenges() {
+    let function = Function::start().await;
+    let other = Device::verified(&function, 2).await;
+    let theirs = other.challenge(&function).await;
+    let own = Device::enrolled(&function, 1).await;
+    for (method, path) in [
+        ("GET", challenges_path()),
+        ("GET", challenge_path(&theirs)),
+        ("POST", challenge_path(&theirs)),
+    ] {
+        assert_nobody(&own.call(&function, method, &path, "").await, &path);
+    }
+    let verified = own.call(&function, "POST", &own.path(), &own.proof()).await;
+    assert_eq!(verified.text("status"), "verified");
+    let list = own.call(&function, "GET", &challenges_path(), "").await;
+    assert_eq!(list.json()["challenges"], json!([]));
+}
+
+#[tokio::test]
+async fn a_list_has_its_own_alone_whatever_is_asked_and_full_pages_of_them() {
+    let function = Function::start().await;
+    let own = Device::verified(&function, 1).await;
+    let other = Device::verified(&function, 2).await;
+    let mut mine: Vec<Value> = Vec::new();
+    for number in 0..10 {
+        other.challenge(&function).await;
+        if number % 2 == 0 {
+            mine.push(own.challenge(&function).await);
+        }
+    }
+    // Creations of one millisecond are in no order.
+    mine.sort_by_key(|challenge| challenge["sid"].as_str().unwrap().to_owned());
+    let listed = async |query: &str| {
+        let (mut all, mut pages) = (Vec::new(), 0);
+        let mut target = format!("{}?{query}", challenges_path());
+        loop {
+            let page = own.call(&function, "GET", &target, "").await.json();
+            let challenges = page["challenges"].as_array().unwrap().clone();
+            all.extend(challenges);
+            pages += 1;
+            match page["meta"]["next_page_url"].as_str() {
+                Some(url) => target = url.replace("https://verify.example.com", ""),
+                None => return (all, pages),
+            }
+        }
+    };
+    let own_sid = format!("FactorSid={}", own.sid());
+    for query in ["", "Status=pending", &own_sid] {
+        assert_eq!(listed(query).await, (mine.clone(), 1), "{query}");
+        let (all, pages) = listed(&format!("{query}&PageSize=2")).await;
+        assert_eq!((all, pages), (mine.clone(), 3), "{query}");
+    }
+    let mut backward = mine.clone();
+    backward.reverse();
+    assert_eq!(listed("Order=desc&PageSize=4").await, (backward, 2));
+    assert_eq!(listed("Status=approved").await, (Vec::new(), 1));
+    for query in [
+        format!("FactorSid={}", other.sid()),
+        format!("FactorSid={}&PageSize=0", other.sid()),
+        "FactorSid=YF00000000000000000000000000000000".to_owned(),
+    ] {
+        let target = format!("{}?{query}", challenges_path());
+        assert_nobody(&own.call(&function, "GET", &target, "").await, &query);
+    }
+    let target = format!("{}?FactorSid=YF&PageSize=0", challenges_path());
+    assert_eq!(
+        own.call(&function, "GET", &target, "").await.error(),
+        (400, 60306)
+    );
+}
+
+#[tokio::test]
+async fn a_device_is_nobody_wherever_it_has_nothing() {
+    let function = Function::start().await;
+    let own = Device::verified(&function, 1).await;
+    let other = Device::verified(&function, 2).await;
+    let service = format!("/v2/Services/{}", local::SERVICE_SID);
+    let elsewhere = function
+        .request("POST", "/v2/Services", "FriendlyName=Other")
+        .await;
+    let other_entity = |path: &str| path.replace(local::IDENTITY, &format!("{}0", local::IDENTITY));
+    let other_service = |path: &str| path.replace(local::SERVICE_SID, &elsewhere.text("sid"));
+    let mut places = vec![
+        ("GET", "/v2/Services".to_owned()),
+        ("POST", "/v2/Services".to_owned()),
+        ("GET", service.clone()),
+        ("DELETE", service.clone()),
+        ("POST", format!("{service}/AccessTokens")),
+        (
+            "GET",
+            format!("{service}/AccessTokens/YK00000000000000000000000000000001"),
+        ),
+        ("GET", format!("{service}/Entities")),
+        ("GET", format!("{service}/Entities/{}", local::IDENTITY)),
+        ("DELETE", format!("{service}/Entities/{}", local::IDENTITY)),
+        ("GET", factors_path()),
+        ("POST", factors_path()),
+        ("POST", challenges_path()),
+        ("PUT", own.path()),
+        ("PATCH", challenges_path()),
+        ("GET", format!("{}/Notifications", own.path())),
+        ("GET", "/".to_owned()),
+        ("GET", "/v2/Nowhere".to_owned()),
+        ("GET", own.path().replace("YF", "YX")),
+        ("GET", format!("{}/YC1", challenges_path())),
+        ("GET", own.path().replace(local::IDENTITY, "short")),
+    ];
+    for method in ["GET", "POST", "DELETE"] {
+        for path in [
+            other.path(),
+            other_entity(&own.path()),
+            other_service(&own.path()),
+        ] {
+            places.push((method, path));
+        }
+    }
+    let challenge = own.challenge(&function).await;
+    for path in [challenges_path(), challenge_path(&challenge)] {
+        places.push(("GET", other_entity(&path)));
+        places.push(("GET", other_service(&path)));
+    }
+    for (method, path) in &places {
+        for form in ["", "FriendlyName=a&FactorType=totp", &own.phone.form()] {
+            let answer = own.call(&function, method, path, form).await;
+            assert_nobody(&answer, &format!("{method} {path}"));
+            assert_eq!(answer.header("allow"), "");
+        }
+    }
+    assert_eq!(own.call(&function, "GET", &own.path(), "").await.status, 200);
+}
+
+#[tokio::test]
+async fn of_a_service_that_was_deleted_nothing_is_there() {
+    let function = Function::start().await;
+    let own = Device::verified(&function, 1).await;
+    let service = format!("/v2/Services/{}", local::SERVICE_SID);
+    assert_eq!(function.request("DELETE", &service, "").await.status, 204);
+    for path in [own.path(), challenges_path()] {
+        assert_eq!(own.call(&function, "GET", &path, "").await.error(), (404, 20404));
+    }
+}
+
+/// A key brings back the SID of a Factor that was deleted with its Entity, and another phone can be the one with it.
+#[tokio::test]
+async fn a_challenge_of_an_earlier_factor_of_the_same_sid_is_not_there_for_the_device_of_the_later() {
+    let function = Function::start().await;
+    let create = request(
+        "POST",
+        &factors_path(),
+        &[("idempotency-key", "key")],
+        &Phone::number(1).form(),
+    );
+    let phone = Phone::number(1);
+    let factor = function.invoke(&create).await.json();
+    let device = Device { phone, factor };
+    let verify = device
+        .call(&function, "POST", &device.path(), &device.proof())
+        .await;
+    assert_eq!(verify.status, 200);
+    let challenge = device.challenge(&function).await;
+    let pk = crate::support::entity_partition();
+    let kept = function
+        .dynamo
+        .item(&pk, challenge["sid"].as_str().unwrap())
+        .await
+        .unwrap();
+    let entity = factors_path().replace("/Factors", "");
+    assert_eq!(function.request("DELETE", &entity, "").await.status, 204);
+    // As where the delete was cut short.
+    function.dynamo.put(kept).await;
+
+    let later = NOW + Duration::seconds(5);
+    let again = invoke_at(&function.app, &create, later).await.json();
+    assert_eq!(again["sid"], device.factor["sid"]);
+    let form = device.proof();
+    let verify = by(
+        &request("POST", &device.path(), &[], &form),
+        &device.authorization(later),
+    );
+    assert_eq!(
+        invoke_at(&function.app, &verify, later).await.text("status"),
+        "verified"
+    );
+    for path in [challenge_path(&challenge), challenges_path()] {
+        let fetch = by(&request("GET", &path, &[], ""), &device.authorization(later));
+        let answer = invoke_at(&function.app, &fetch, later).await;
+        if path == challenges_path() {
+            assert_eq!(answer.json()["challenges"], json!([]));
+        } else {
+            assert_eq!(answer.error(), (404, 20404));
+        }
+    }
+}
