@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use harness::faults::{Fault, FaultProxy};
 use harness::local;
 use serde_json::Value;
+use support::phone::Phone;
 use support::{Answer, Function, NOW, form_of, invoke_at, request};
 use verify_factors::App;
 
@@ -95,7 +96,7 @@ fn lasting(fault: Fault) -> u64 {
         | Fault::Throttling
         | Fault::TransactionConflict
         | Fault::TransactionInProgress => 429,
-        Fault::Delay => 201,
+        Fault::Delay | Fault::Unprocessed => 201,
         _ => 503,
     }
 }
@@ -223,6 +224,67 @@ async fn each_fault_of_the_services_is_answered_as_promised() {
     tests.join_all().await;
 }
 
+/// A phone, its verified Factor, and a Challenge of it.
+async fn device(function: &Function) -> (Phone, Value, Value) {
+    let phone = Phone::number(1);
+    let factor = function.create_factor(&phone.form()).await.json();
+    let sid = factor["sid"].as_str().unwrap();
+    let path = format!("{}/{sid}", support::factors_path());
+    let verified = function.request("POST", &path, &phone.payload(sid)).await;
+    assert_eq!(verified.text("status"), "verified");
+    let form = format!("FactorSid={sid}&Details.Message=a");
+    let challenge = function
+        .request("POST", &support::challenges_path(), &form)
+        .await
+        .json();
+    (phone, factor, challenge)
+}
+
+#[tokio::test]
+async fn each_fault_of_a_batch_and_of_an_answer_by_a_device_is_answered_as_promised() {
+    let mut tests = tokio::task::JoinSet::new();
+    for fault in Fault::ALL {
+        for (place, lasts) in [(0, false), (1, false), (0, true)] {
+            tests.spawn(async move {
+                let faulty = Faulty::start().await;
+                faulty.app.warm_up(NOW).await;
+                let (phone, factor, challenge) = device(&faulty.function).await;
+                let sid = challenge["sid"].as_str().unwrap();
+                let path = format!("{}/{sid}", support::challenges_path());
+                let yes = phone.answer(&challenge, "approved");
+                let call = |method, form: &str| {
+                    let event = request(method, &path, &[], form);
+                    support::by(&event, &phone.authorization(&factor, NOW))
+                };
+                for (event, status) in [(call("GET", ""), "pending"), (call("POST", &yes), "approved")] {
+                    let mut script = vec![Fault::None; place];
+                    script.push(fault);
+                    let then = if lasts { fault } else { Fault::None };
+                    faulty.proxy.script(&script, then);
+                    let answer = faulty.invoke(&event).await;
+                    let context = format!("{fault:?} at {place}, lasting: {lasts}: {}", answer.text);
+                    if answer.status != 200 {
+                        assert!(
+                            is_promised(&answer) && (lasts || fault.is_unreadable()),
+                            "{context}"
+                        );
+                        let throttled = matches!(fault, Fault::Unprocessed);
+                        assert!(!throttled || answer.status == 429, "{context}");
+                    }
+                    faulty.proxy.script(&[], Fault::None);
+                    let again = faulty.invoke(&event).await;
+                    assert_eq!(
+                        (again.status, again.text("status").as_str()),
+                        (200, status),
+                        "{context}"
+                    );
+                }
+            });
+        }
+    }
+    tests.join_all().await;
+}
+
 /// What KMS is asked for: the first data key, or one that is there.
 const KMS_CALLS: [&str; 2] = ["GenerateDataKey", "Decrypt"];
 
@@ -261,8 +323,11 @@ async fn each_fault_of_kms_is_answered_as_promised_and_nothing_is_written_that_c
                 let context = format!("{fault:?} at {call}, lasting: {lasts}: {}", answer.text);
                 assert!(started.elapsed() < LONGEST_ANSWER, "{context}");
                 let status = match fault {
-                    // KMS has no transactions.
-                    Fault::Delay | Fault::TransactionConflict | Fault::TransactionInProgress => 201,
+                    // KMS has no transactions and no batches.
+                    Fault::Delay
+                    | Fault::Unprocessed
+                    | Fault::TransactionConflict
+                    | Fault::TransactionInProgress => 201,
                     Fault::Throttling if lasts => 429,
                     _ if lasts || fault.is_unreadable() => 503,
                     _ => 201,

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -42,6 +43,9 @@ pub enum Fault {
     TransactionConflict,
     /// DynamoDB does what it is asked, and says that it is still at it. KMS has no transactions: the call goes through.
     TransactionInProgress,
+    /// DynamoDB reads nothing of a batch, for want of capacity, and says which keys it left. Only batches are answered so: any other
+    /// call goes through.
+    Unprocessed,
     /// The answer is a 200 that isn't the service's.
     Garbage,
     /// The service does what it is asked, and its answer is garbled on the way.
@@ -50,7 +54,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CutBefore,
         Self::CutAfter,
         Self::CutWithin,
@@ -63,6 +67,7 @@ impl Fault {
         Self::Throttling,
         Self::TransactionConflict,
         Self::TransactionInProgress,
+        Self::Unprocessed,
         Self::Garbage,
         Self::GarbageAfter,
     ];
@@ -181,7 +186,8 @@ impl State {
                 let repeated = token
                     .as_ref()
                     .is_some_and(|token| script.transactions.contains(token));
-                if of_transactions.contains(&fault) && operation != "TransactWriteItems"
+                if fault == Fault::Unprocessed && operation != "BatchGetItem"
+                    || of_transactions.contains(&fault) && operation != "TransactWriteItems"
                     || fault == Fault::TransactionConflict && repeated
                 {
                     Fault::None
@@ -209,6 +215,7 @@ impl State {
                     "TransactionCanceledException",
                     r#","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]"#,
                 )),
+                Fault::Unprocessed => Some(service.unprocessed(&request)),
                 Fault::Garbage => Some(service.garbage()),
                 _ => None,
             };
@@ -267,6 +274,15 @@ impl Service {
         };
         let body = format!(r#"{{"__type":"{namespace}{code}","message":"injected"{more}}}"#);
         self.answer(&format!("{status} Injected"), body.as_bytes())
+    }
+
+    /// An answer to a batch of which nothing was read.
+    fn unprocessed(self, request: &[u8]) -> Vec<u8> {
+        let end = request.windows(4).position(|window| window == b"\r\n\r\n");
+        let body = end.map_or(request, |end| request.split_at(end + 4).1);
+        let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+        let answer = json!({"Responses": {}, "UnprocessedKeys": asked["RequestItems"]});
+        self.answer("200 OK", answer.to_string().as_bytes())
     }
 
     /// An answer that is well-formed HTTP and nothing else.
