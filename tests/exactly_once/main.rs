@@ -2,6 +2,7 @@
 //! a new Factor each round, without faults and under random ones. What they answered has to agree with what is stored then.
 
 mod challenges;
+mod enrolments;
 mod round;
 #[path = "../support/mod.rs"]
 mod support;
@@ -39,16 +40,18 @@ enum Scenario {
     OneRightCodeForChallenges,
     WrongCodesForChallenges,
     ApprovalsAndDenials,
+    OneAccessToken,
 }
 
 impl Scenario {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::OneRightCode,
         Self::WrongCodes,
         Self::OneRightAmongWrongCodes,
         Self::OneRightCodeForChallenges,
         Self::WrongCodesForChallenges,
         Self::ApprovalsAndDenials,
+        Self::OneAccessToken,
     ];
 
     fn name(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Scenario {
             Self::OneRightCodeForChallenges => "log in: one right code, for 40 Challenges",
             Self::WrongCodesForChallenges => "log in: wrong codes, over 40 Challenges",
             Self::ApprovalsAndDenials => "log in: a phone's yes and no",
+            Self::OneAccessToken => "enrol: one Access Token, by 64 phones",
         }
     }
 
@@ -66,9 +70,10 @@ impl Scenario {
     const fn waits(self) -> bool {
         match self {
             Self::OneRightCode | Self::WrongCodes | Self::OneRightAmongWrongCodes => false,
-            Self::OneRightCodeForChallenges | Self::WrongCodesForChallenges | Self::ApprovalsAndDenials => {
-                true
-            }
+            Self::OneRightCodeForChallenges
+            | Self::WrongCodesForChallenges
+            | Self::ApprovalsAndDenials
+            | Self::OneAccessToken => true,
         }
     }
 
@@ -80,6 +85,7 @@ impl Scenario {
             Self::OneRightCodeForChallenges => challenges::one_right_code(round).await,
             Self::WrongCodesForChallenges => challenges::wrong_codes(round).await,
             Self::ApprovalsAndDenials => challenges::approvals_and_denials(round).await,
+            Self::OneAccessToken => enrolments::one_token(round).await,
         }
     }
 }
