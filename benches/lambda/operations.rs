@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
+use harness::local;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::EncodePublicKey as _;
@@ -37,7 +38,7 @@ pub(crate) const YARDSTICK: Operation = Operation {
 
 /// Every read is answered with what was there at first, so each request finds what was made before: an unverified Factor, with the
 /// name it had.
-pub(crate) const OPERATIONS: [Operation; 16] = [
+pub(crate) const OPERATIONS: [Operation; 21] = [
     Operation {
         name: "create a totp Factor",
         at_most: Some(830),
@@ -133,6 +134,36 @@ pub(crate) const OPERATIONS: [Operation; 16] = [
         at_most: None,
         before: &[create_push_factor, verify_push_factor, create_challenge],
         ask: answer_by_signature,
+    },
+    Operation {
+        name: "create an Access Token",
+        at_most: None,
+        before: &[],
+        ask: create_access_token,
+    },
+    Operation {
+        name: "enrol with an Access Token",
+        at_most: None,
+        before: &[create_access_token],
+        ask: enrol,
+    },
+    Operation {
+        name: "a device lists its Challenges, of which there is one",
+        at_most: None,
+        before: &[create_push_factor, verify_push_factor, create_challenge],
+        ask: list_by_device,
+    },
+    Operation {
+        name: "a device fetches its Challenge",
+        at_most: Some(1000),
+        before: &[create_push_factor, verify_push_factor, create_challenge],
+        ask: fetch_by_device,
+    },
+    Operation {
+        name: "a device answers its Challenge",
+        at_most: Some(1800),
+        before: &[create_push_factor, verify_push_factor, create_challenge],
+        ask: answer_by_device,
     },
 ];
 
@@ -300,12 +331,58 @@ fn answer_by_signature(scene: &Scene) -> Request {
     let signed = SIGNED.map(|name| (name.to_owned(), challenge[name].clone()));
     let mut signed: Map<String, Value> = signed.into_iter().collect();
     signed.insert("status".to_owned(), "approved".into());
-    let parts = [json!({ "alg": "ES256" }), signed.into()];
+    answer_challenge(scene, &jws([json!({ "alg": "ES256" }), signed.into()]))
+}
+
+/// What the device signs, in the compact form.
+fn jws(parts: [Value; 2]) -> String {
     let parts = parts.map(|part| BASE64URL_NOPAD.encode(part.to_string().as_bytes()));
     let signing_input = parts.join(".");
     let signature: Signature = device().sign(signing_input.as_bytes());
     let signature = BASE64URL_NOPAD.encode(&signature.to_bytes());
-    answer_challenge(scene, &format!("{signing_input}.{signature}"))
+    format!("{signing_input}.{signature}")
+}
+
+/// The JWT that a device calls with, its Factor being what was made first.
+fn jwt(scene: &Scene) -> String {
+    let now = unix_now();
+    let kid = &scene.made[0]["config"]["credential_sid"];
+    let header = json!({"cty": "twilio-pba;v=1", "kid": kid, "typ": "JWT", "alg": "ES256"});
+    let claims = json!({"sub": local::account_sid(), "exp": now + 600, "nbf": now});
+    jws([header, claims])
+}
+
+fn create_access_token(scene: &Scene) -> Request {
+    let form = form(&[
+        ("Identity", &scene.identity),
+        ("FactorType", "push"),
+        ("Ttl", "300"),
+    ]);
+    Request::create("/AccessTokens".to_owned(), form)
+}
+
+fn enrol(scene: &Scene) -> Request {
+    let token = scene.last()["token"].as_str().expect("a token");
+    create_push_factor(scene).by_device(token)
+}
+
+fn list_by_device(scene: &Scene) -> Request {
+    let list = format!(
+        "{}?FactorSid={}",
+        scene.challenges(),
+        scene.made[0]["sid"].as_str().expect("a SID")
+    );
+    Request::get(list)
+        .answered_with(scene.last_sid())
+        .by_device(&jwt(scene))
+}
+
+fn fetch_by_device(scene: &Scene) -> Request {
+    fetch_challenge(scene).by_device(&jwt(scene))
+}
+
+fn answer_by_device(scene: &Scene) -> Request {
+    answer_by_signature(scene).by_device(&jwt(scene))
 }
 
 fn answer_challenge(scene: &Scene, payload: &str) -> Request {

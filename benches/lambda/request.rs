@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
+use data_encoding::BASE64;
 use harness::lambda::{Answer, Environment};
 use harness::{gateway, local};
 use serde_json::Value;
 
 use crate::Failure;
 
-/// A request with the local account's credentials.
+/// A request, with the local account's credentials unless it is a device's.
 pub(crate) struct Request {
     method: &'static str,
     /// Below the local Service.
     path: String,
+    authorization: String,
     form: String,
     status: u16,
     /// What the answer says, among other things.
@@ -54,9 +56,20 @@ impl Request {
         Self {
             method,
             path,
+            authorization: local::authorization(),
             form: String::new(),
             status,
             says: String::new(),
+        }
+    }
+
+    /// The same, by a device with this JWT or Access Token.
+    pub(crate) fn by_device(self, token: &str) -> Self {
+        let credentials = BASE64.encode(format!("token:{token}").as_bytes());
+        let authorization = format!("Basic {credentials}");
+        Self {
+            authorization,
+            ..self
         }
     }
 
@@ -68,10 +81,9 @@ impl Request {
 
     fn event(&self) -> Vec<u8> {
         let path = format!("/v2/Services/{}{}", local::SERVICE_SID, self.path);
-        let authorization = local::authorization();
         let mut headers = vec![
             ("host", "abcdef1234.execute-api.us-east-1.amazonaws.com"),
-            ("authorization", authorization.as_str()),
+            ("authorization", self.authorization.as_str()),
             ("user-agent", "twilio-python/9.13.0 (Linux x86_64) Python/3.13.0"),
             ("x-forwarded-proto", "https"),
         ];
