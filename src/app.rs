@@ -8,11 +8,9 @@ use lambda_http::http::header::{CACHE_CONTROL, ORIGIN};
 use lambda_http::http::{HeaderName, HeaderValue, Method, Response};
 use time::OffsetDateTime;
 
-use crate::aws::{Clients, Failure, OPERATION_TIMEOUT};
+use crate::aws::{Clients, OPERATION_TIMEOUT};
 use crate::call::{Call, Subject};
-use crate::caller::{Claim, Credentials};
-use crate::entities::EntityKey;
-use crate::factors::Factor;
+use crate::caller::{Claim, Credentials, Proven};
 use crate::gateway::{Event, Reply};
 use crate::http::{Answer, cors};
 use crate::randomness::Randomness;
@@ -21,9 +19,9 @@ use crate::route::{Operation, Place};
 use crate::sealing::DataKeys;
 use crate::services::{Service, ServiceCache};
 use crate::settings::Settings;
-use crate::sid::{FactorSid, ServiceSid};
+use crate::sid::ServiceSid;
 use crate::table::{CONFLICT_TIME, Table};
-use crate::{access_tokens, challenges, entities, factors, logging, services};
+use crate::{access_tokens, challenges, entities, factors, logging, route, services};
 
 /// The header with the ID by which the log knows a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -98,8 +96,6 @@ impl App {
             now,
             base_url: self.settings.base_url.as_deref(),
             caller: None,
-            device: None,
-            enrolment: None,
             route: None,
             subject: Subject::default(),
             attempt: None,
@@ -127,7 +123,7 @@ impl App {
         response
     }
 
-    /// Credentials, route, method, whose it is; then the operation itself. Only the account is told of the first three apart.
+    /// Credentials, route, method, whose it is; then the operation itself.
     async fn serve(&self, call: &mut Call<'_>, place: Option<&Place>) -> Result<Answer, Refusal> {
         let request = call.request;
         if request.method == Method::OPTIONS {
@@ -137,21 +133,15 @@ impl App {
         let claim = Claim::of(&credentials, &self.settings, call.timestamp());
         let claim = claim.ok_or(Refusal::Unauthenticated)?;
         if let Claim::Account = claim {
-            call.caller = Some(claim.caller());
+            // It is told of what isn't there.
+            call.caller = Some(Proven::Account);
         }
-        let place = place.ok_or_else(|| claim.told(Refusal::NotFound(None)))?;
-        let (route, operation) = place
-            .operation(&request.method)
-            .ok_or_else(|| claim.told(Refusal::Method(place.methods())))?;
-        if !route.callers.contains(&claim.caller()) {
-            return Err(Refusal::Unauthenticated);
-        }
-        claim.prove(self, call, place).await?;
+        let (place, route, operation) = route::find(place, &request.method, claim.caller())?;
+        let caller = claim.prove(self, call, place).await?;
         call.route = Some(route);
-        call.subject.service_sid = place.service_sid;
-        call.subject.factor_sid = place.factor_sid.or(call.subject.factor_sid);
-        call.subject.challenge_sid = place.challenge_sid;
-        call.subject.access_token_sid = place.access_token_sid.or(call.subject.access_token_sid);
+        call.subject = place.subject();
+        caller.tell(&mut call.subject);
+        call.caller = Some(caller);
         self.dispatch(call, operation).await
     }
 
@@ -184,18 +174,5 @@ impl App {
     pub(crate) async fn service(&self, call: &Call<'_>, sid: ServiceSid) -> Result<Service, Refusal> {
         let service = self.services.service(&self.table, sid, call.now).await?;
         service.ok_or_else(|| call.not_found())
-    }
-
-    /// A Factor that a call is about, as it is in the table now. A device's own was read when it proved to be that.
-    pub(crate) async fn factor(
-        &self,
-        call: &mut Call<'_>,
-        entity: EntityKey<'_>,
-        sid: FactorSid,
-    ) -> Result<Option<Factor>, Failure> {
-        match call.device.take() {
-            Some(device) => Ok(Some(device.factor)),
-            None => self.table.read_factor(entity, sid).await,
-        }
     }
 }

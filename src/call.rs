@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::caller::{Caller, Device, Enrolment};
+use crate::caller::{Device, Enrolment, Proven};
 use crate::http::Request;
 use crate::refusal::Refusal;
 use crate::route::Route;
@@ -17,12 +17,8 @@ pub(crate) struct Call<'a> {
     pub(crate) now: OffsetDateTime,
     /// The public origin, if the settings have one.
     pub(crate) base_url: Option<&'a str>,
-    /// Who calls, once that is known.
-    pub(crate) caller: Option<Caller>,
-    /// The device that calls, if one does.
-    pub(crate) device: Option<Box<Device>>,
-    /// What it is allowed that calls with an Access Token, if one does.
-    pub(crate) enrolment: Option<Enrolment>,
+    /// Who calls, once that is proved.
+    pub(crate) caller: Option<Proven>,
     /// What is called, once that is known.
     pub(crate) route: Option<&'static Route>,
     /// What it is about.
@@ -63,6 +59,22 @@ impl Call<'_> {
     /// The second in which it came.
     pub(crate) fn timestamp(&self) -> Timestamp {
         Timestamp::at(self.now)
+    }
+
+    /// The device that calls, if one does.
+    pub(crate) fn device(&self) -> Option<&Device> {
+        match &self.caller {
+            Some(Proven::Device(device)) => Some(device),
+            _ => None,
+        }
+    }
+
+    /// What a device that enrols is allowed, if one calls.
+    pub(crate) fn enrolment(&self) -> Option<&Enrolment> {
+        match &self.caller {
+            Some(Proven::Token(enrolment)) => Some(enrolment),
+            _ => None,
+        }
     }
 
     /// There is nothing where the path leads.

@@ -6,8 +6,9 @@
 //! 1. `main.rs` has read the [`settings`] and put the [`App`] together; it hands over each event, with the time.
 //! 2. `gateway/event.rs`: API Gateway's [`gateway::Event`] becomes a request.
 //! 3. `app.rs` leads it through the contract's checks, in their order and within a time limit, with a `Call` (`call.rs`) for
-//!    what is known of it so far. `caller/` says who calls, be it the account, a device or one that enrols, and `route.rs` what: the path and
-//!    the method become an `Operation` with its place, and who may call it is a column of the same table. One exhaustive match calls the operation.
+//!    what is known of it so far. `caller/` says who it says that it is, be it the account, a device or one that enrols; `route.rs` what
+//!    it wants: the path and the method become an `Operation` with its place, and who may call it is a column of the same table; and
+//!    `caller/` whether it is that, and the place is its own. One exhaustive match calls the operation.
 //! 4. The operation is a file named by its verb in the folder named by its noun, such as `factors/create.rs`. It reads the
 //!    request's [`parameters`] by name, and everything that is wrong with them is gathered.
 //! 5. It loads what it needs by way of the noun's `stored.rs`, and of what was read lately, `services/cache.rs`.

@@ -9,7 +9,6 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::call::Call;
-use crate::caller::Caller;
 use crate::http::Answer;
 use crate::refusal::Refusal;
 use crate::sid::Sid;
@@ -69,7 +68,7 @@ pub(crate) fn request(call: &Call<'_>, served: &Result<Answer, Refusal>, duratio
         ($level:ident) => {
             tracing::$level!(
                 request_id = call.request_id,
-                caller = call.caller.map(Caller::name),
+                caller = call.caller.as_ref().map(|caller| caller.caller().name()),
                 operation = call.route.map(|route| route.operation_id),
                 status = status.as_u16(),
                 code,

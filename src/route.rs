@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use lambda_http::http::Method;
 use percent_encoding::percent_decode_str;
 
+use crate::call::Subject;
 use crate::caller::Caller;
 use crate::parameters::InvalidParameter;
+use crate::refusal::Refusal;
 use crate::sid::{AccessTokenSid, ChallengeSid, FactorSid, Identity, ServiceSid};
 
 /// An operation of the API: a method on a path.
@@ -162,15 +164,35 @@ pub fn table() -> &'static [Route] {
     &TABLE
 }
 
+/// What a caller may do, and where. None but the account is told why it may not.
+pub(crate) fn find<'a>(
+    place: Option<&'a Place>,
+    method: &Method,
+    caller: Caller,
+) -> Result<(&'a Place, &'static Route, Operation), Refusal> {
+    let found = match place {
+        None => Err(Refusal::NotFound(None)),
+        Some(place) => match place.operation(method) {
+            None => Err(Refusal::Method(place.methods())),
+            Some((route, operation)) => Ok((place, route, operation)),
+        },
+    };
+    match found {
+        Ok(found) if found.1.callers.contains(&caller) => Ok(found),
+        Err(refusal) if caller == Caller::Account => Err(refusal),
+        Ok(_) | Err(_) => Err(Refusal::Unauthenticated),
+    }
+}
+
 /// Where a path leads.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     template: &'static str,
-    pub(crate) service_sid: Option<ServiceSid>,
+    service_sid: Option<ServiceSid>,
     identity: Option<String>,
     pub(crate) factor_sid: Option<FactorSid>,
     pub(crate) challenge_sid: Option<ChallengeSid>,
-    pub(crate) access_token_sid: Option<AccessTokenSid>,
+    access_token_sid: Option<AccessTokenSid>,
 }
 
 impl Place {
@@ -231,6 +253,17 @@ impl Place {
     fn routes(&self) -> impl Iterator<Item = &'static Route> {
         let template = self.template;
         TABLE.iter().filter(move |route| route.template == template)
+    }
+
+    /// What is in the path, for the log.
+    pub(crate) fn subject(&self) -> Subject {
+        Subject {
+            service_sid: self.service_sid,
+            factor_sid: self.factor_sid,
+            challenge_sid: self.challenge_sid,
+            access_token_sid: self.access_token_sid,
+            ..Subject::default()
+        }
     }
 
     /// Whose place it is, if it is an Entity's.

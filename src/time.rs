@@ -33,20 +33,17 @@ impl Timestamp {
         self.0.unix_timestamp().try_into().unwrap_or_default()
     }
 
-    /// The moment of so many seconds since 1970; `None` if it is after the year 9999.
-    pub(crate) fn from_unix(seconds: u64) -> Option<Self> {
-        let seconds = i64::try_from(seconds).ok()?;
-        OffsetDateTime::from_unix_timestamp(seconds).ok().map(Self)
-    }
-
     /// Reads seconds since 1970.
     ///
     /// # Errors
     /// If it isn't a whole number, or one of after the year 9999.
     pub(crate) fn parse_unix(text: &str) -> Result<Self, Rule> {
         const RULE: Rule = Rule::own("must be a number of seconds since 1970");
-        let seconds = text.parse().map_err(|_| RULE)?;
-        Self::from_unix(seconds).ok_or(RULE)
+        let seconds: u64 = text.parse().map_err(|_| RULE)?;
+        let seconds = i64::try_from(seconds).map_err(|_| RULE)?;
+        OffsetDateTime::from_unix_timestamp(seconds)
+            .map(Self)
+            .map_err(|_| RULE)
     }
 
     /// Reads a timestamp as it is written.

@@ -227,11 +227,8 @@ async fn each_fault_of_the_services_is_answered_as_promised() {
 /// A phone, its verified Factor, and a Challenge of it.
 async fn device(function: &Function) -> (Phone, Value, Value) {
     let phone = Phone::number(1);
-    let factor = function.create_factor(&phone.form()).await.json();
+    let factor = phone.verified(function, &support::factors_path()).await;
     let sid = factor["sid"].as_str().unwrap();
-    let path = format!("{}/{sid}", support::factors_path());
-    let verified = function.request("POST", &path, &phone.payload(sid)).await;
-    assert_eq!(verified.text("status"), "verified");
     let form = format!("FactorSid={sid}&Details.Message=a");
     let challenge = function
         .request("POST", &support::challenges_path(), &form)

@@ -1,24 +1,24 @@
 //! Access Tokens: what one is, and how one comes to be.
 
 use super::new::{NewAccessToken, Ttl};
-use super::text::TokenText;
 use crate::factors::FriendlyName;
-use crate::sealing::DataKey;
-use crate::sid::{AccessTokenSid, AccountSid, Identity, ServiceSid};
+use crate::sid::{AccessTokenSid, AccountSid, FactorSid, Identity, ServiceSid};
 use crate::time::Timestamp;
 
 /// An Access Token. Its text is not in it: that follows from it and a data key.
 #[derive(Debug)]
-pub(super) struct AccessToken {
+pub(crate) struct AccessToken {
     pub(super) sid: AccessTokenSid,
     pub(super) account_sid: AccountSid,
-    pub(super) service_sid: ServiceSid,
-    pub(super) identity: Identity,
-    pub(super) factor_friendly_name: Option<FriendlyName>,
+    pub(crate) service_sid: ServiceSid,
+    pub(crate) identity: Identity,
+    pub(crate) factor_friendly_name: Option<FriendlyName>,
     pub(super) ttl: Ttl,
     pub(super) date_created: Timestamp,
     /// The version of the data key that its text is made with.
-    pub(super) data_key: u32,
+    pub(crate) data_key: u32,
+    /// The Factor that it was used up for.
+    pub(crate) used_for: Option<FactorSid>,
 }
 
 /// What an Access Token comes to be with, besides what was asked for.
@@ -44,6 +44,7 @@ impl AccessToken {
             ttl: new.ttl,
             date_created: creation.now,
             data_key: creation.data_key,
+            used_for: None,
         }
     }
 
@@ -53,16 +54,37 @@ impl AccessToken {
     }
 
     /// The Access Token, unless it is past its time, which is as if it weren't there.
-    pub(super) fn if_there(self, now: Timestamp) -> Option<Self> {
+    pub(crate) fn if_there(self, now: Timestamp) -> Option<Self> {
         (now < self.expires()).then_some(self)
     }
+}
 
-    /// What a phone is to show, made with the data key of its version.
-    pub(super) fn text(&self, data_key: &DataKey) -> TokenText {
-        let (entity, name) = (
-            (self.service_sid, &self.identity),
-            self.factor_friendly_name.clone(),
-        );
-        TokenText::new(self.sid, entity, self.expires(), name, data_key)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::Fields;
+
+    #[test]
+    fn it_is_there_until_its_seconds_are_over() {
+        let at = |second| Timestamp::parse("2026-01-01T00:00:00Z").unwrap().after(second);
+        for (ttl, second, there) in [
+            (60, 0, true),
+            (60, 59, true),
+            (60, 60, false),
+            (300, 299, true),
+            (300, 300, false),
+        ] {
+            let form = format!("Identity=identity&FactorType=push&Ttl={ttl}");
+            let new = NewAccessToken::parse(&mut Fields::decode(form.as_bytes())).unwrap();
+            let creation = Creation {
+                sid: AccessTokenSid::from_bytes([3; 16]),
+                account_sid: AccountSid::from_bytes([1; 16]),
+                service_sid: ServiceSid::from_bytes([2; 16]),
+                now: at(0),
+                data_key: 1,
+            };
+            let token = AccessToken::create(new, creation);
+            assert_eq!(token.if_there(at(second)).is_some(), there, "{second} of {ttl}");
+        }
     }
 }

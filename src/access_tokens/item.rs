@@ -5,8 +5,8 @@ use super::new::Ttl;
 use crate::aws::Failure;
 use crate::factors::FriendlyName;
 use crate::parameters::Rule;
-use crate::sid::{AccessTokenSid, AccountSid, Identity, ServiceSid};
-use crate::table::{EXPIRES, Item, PK, SK, Stored, item, n, s};
+use crate::sid::{AccessTokenSid, AccountSid, FactorSid, Identity, ServiceSid};
+use crate::table::{EXPIRES, Item, PK, SK, Stored, USED_FOR, item, n, s};
 use crate::time::Timestamp;
 
 /// Where an Access Token is. It has a partition of its own: whoever asks for one doesn't say whose it is.
@@ -35,6 +35,7 @@ pub(super) fn of_access_token(token: &AccessToken) -> Item {
     if let Some(name) = &token.factor_friendly_name {
         item.insert("factor_friendly_name".to_owned(), s(name.expose()));
     }
+    // `USED_FOR` is set by the transaction that uses it up.
     item
 }
 
@@ -57,5 +58,6 @@ pub(super) fn to_access_token(item: &Item) -> Result<AccessToken, Failure> {
         ttl: item.required("ttl", Ttl::parse)?,
         date_created: item.required("date_created", Timestamp::parse)?,
         data_key: item.required("data_key", |text| text.parse().map_err(|_| VERSION))?,
+        used_for: item.optional(USED_FOR, FactorSid::parse)?,
     })
 }

@@ -39,7 +39,7 @@ impl<'a> AccessTokenJson<'a> {
             factor_friendly_name: token.factor_friendly_name.as_ref().map(FriendlyName::expose),
             ttl: token.ttl.get(),
             date_created: token.date_created,
-            token: token.text(data_key).expose(),
+            token: token.text(data_key),
             url: format!("{base}/v2/Services/{service}/AccessTokens/{sid}"),
         }
     }

@@ -18,7 +18,7 @@ impl Table {
     }
 
     /// An Access Token as it is in the table now, past its time or not, used up or not.
-    pub(super) async fn read_access_token(
+    pub(crate) async fn read_access_token(
         &self,
         service_sid: ServiceSid,
         sid: AccessTokenSid,

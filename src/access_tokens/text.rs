@@ -1,20 +1,20 @@
 //! The text of an Access Token: what a phone shows to enrol.
 //!
-//! It is Base64url (RFC 4648, section 5) of a format byte, the version of a data key (32 bits, big-endian), the second at which it ends
-//! (64 bits of Unix time, big-endian), the SID, a code of 32 bytes by the data key, and the friendly name, if it has one. The code is of
-//! all that, and of the Service and the Identity that it is for, which it doesn't say.
+//! It is Base64url (RFC 4648, section 5) of a format byte, the SID, and a code of 32 bytes by a data key. The code is of all that the
+//! token is: who reads the table has no data key, and who changes what is there has no text for it.
 
 use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::access_token::AccessToken;
 use crate::factors::FriendlyName;
 use crate::sealing::DataKey;
-use crate::sid::{AccessTokenSid, Identity, ServiceSid};
-use crate::time::Timestamp;
+use crate::sid::AccessTokenSid;
 
 /// The only format so far.
 const FORMAT: u8 = 1;
@@ -23,97 +23,58 @@ const LABEL: &str = "verify-factors access token 1";
 /// Bytes of a SID.
 const SID_LENGTH: usize = 34;
 
-/// What the text of an Access Token says, whether true or not. `Debug` shows nothing of it.
+/// What the text of an Access Token says, whether true or not. `Debug` shows nothing of its code.
 pub(crate) struct TokenText {
-    /// The version of the data key.
-    version: u32,
-    expires: Timestamp,
     pub(crate) sid: AccessTokenSid,
-    code: [u8; 32],
-    pub(crate) friendly_name: Option<FriendlyName>,
+    code: Zeroizing<[u8; 32]>,
 }
 
 impl TokenText {
-    /// The text of a token for an Entity, which is its Service and Identity.
-    pub(super) fn new(
-        sid: AccessTokenSid,
-        entity: (ServiceSid, &Identity),
-        expires: Timestamp,
-        friendly_name: Option<FriendlyName>,
-        data_key: &DataKey,
-    ) -> Self {
-        let mut text = Self {
-            version: data_key.version(),
-            expires,
-            sid,
-            code: [0; 32],
-            friendly_name,
-        };
-        text.code = data_key.authenticate(LABEL, &text.digest(entity));
-        text
-    }
-
-    /// Reads a text; whether it is true is another matter.
+    /// Reads a text; whether it is a token's is another matter.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok().map(Zeroizing::new)?;
         let (format, rest) = bytes.split_first()?;
-        let (version, rest) = rest.split_first_chunk()?;
-        let (expires, rest) = rest.split_first_chunk()?;
-        let (sid, rest) = rest.split_first_chunk::<SID_LENGTH>()?;
-        let (code, name) = rest.split_first_chunk()?;
-        let name = std::str::from_utf8(name).ok()?;
-        let name = (!name.is_empty()).then(|| FriendlyName::parse(name).ok());
-        let is_ours = *format == FORMAT && name != Some(None);
-        is_ours.then_some(Self {
-            version: u32::from_be_bytes(*version),
-            expires: Timestamp::from_unix(u64::from_be_bytes(*expires))?,
+        let (sid, code) = rest.split_first_chunk::<SID_LENGTH>()?;
+        let code = code.try_into().ok().filter(|_| *format == FORMAT)?;
+        Some(Self {
             sid: AccessTokenSid::parse(std::str::from_utf8(sid).ok()?).ok()?,
-            code: *code,
-            friendly_name: name.flatten(),
+            code: Zeroizing::new(code),
         })
     }
 
-    /// The version of the data key that it says it was made with.
-    pub(crate) fn version(&self) -> u32 {
-        self.version
+    fn expose(&self) -> SecretString {
+        let bytes = [[FORMAT].as_slice(), self.sid.as_str().as_bytes(), &*self.code].concat();
+        BASE64URL_NOPAD.encode(&Zeroizing::new(bytes)).into()
+    }
+}
+
+impl AccessToken {
+    /// Its text, by the data key of its version, for whoever asked for the token and nobody else.
+    pub(super) fn text(&self, data_key: &DataKey) -> SecretString {
+        TokenText {
+            sid: self.sid,
+            code: self.code(data_key),
+        }
+        .expose()
     }
 
-    /// Whether its time is over.
-    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        self.expires <= now
+    /// Whether this is its text, by the data key of its version. It takes the same time whatever is wrong with the code.
+    pub(crate) fn has(&self, text: &TokenText, data_key: &DataKey) -> bool {
+        let is_code = self.code(data_key).ct_eq(&*text.code);
+        self.sid == text.sid && self.data_key == data_key.version() && is_code.into()
     }
 
-    /// Whether it was made for this Entity, with this data key. It takes the same time whatever is wrong with the code.
-    pub(crate) fn is_for(&self, entity: (ServiceSid, &Identity), data_key: &DataKey) -> bool {
-        let code = data_key.authenticate(LABEL, &self.digest(entity));
-        self.version == data_key.version() && self.code.ct_eq(&code).into()
-    }
-
-    /// The text, for whom it is made and nobody else.
-    pub(super) fn expose(&self) -> SecretString {
-        let name = self.friendly_name.as_ref().map_or("", FriendlyName::expose);
-        let bytes = [
-            [FORMAT].as_slice(),
-            &self.version.to_be_bytes(),
-            &self.expires.unix().to_be_bytes(),
-            self.sid.as_str().as_bytes(),
-            &self.code,
-            name.as_bytes(),
-        ];
-        BASE64URL_NOPAD.encode(&bytes.concat()).into()
-    }
-
-    fn digest(&self, (service, identity): (ServiceSid, &Identity)) -> [u8; 32] {
-        let name = self.friendly_name.as_ref().map_or("", FriendlyName::expose);
+    fn code(&self, data_key: &DataKey) -> Zeroizing<[u8; 32]> {
+        let name = self.factor_friendly_name.as_ref();
         let mut digest = Sha256::new();
         // Up to the Identity, which has no NUL, all have one length, so this is unambiguous.
-        digest.update(self.expires.unix().to_be_bytes());
+        digest.update(self.expires().unix().to_be_bytes());
         digest.update(self.sid.as_str());
-        digest.update(service.as_str());
-        digest.update(identity.as_str());
+        digest.update(self.service_sid.as_str());
+        digest.update(self.identity.as_str());
         digest.update([0]);
-        digest.update(name);
-        digest.finalize().into()
+        digest.update(name.map_or("", FriendlyName::expose));
+        Zeroizing::new(data_key.authenticate(LABEL, &digest.finalize().into()))
     }
 }
 
@@ -126,111 +87,117 @@ impl fmt::Debug for TokenText {
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret as _;
-    use secrecy::zeroize::Zeroizing;
 
     use super::*;
+    use crate::access_tokens::access_token::Creation;
+    use crate::access_tokens::new::NewAccessToken;
+    use crate::parameters::Fields;
+    use crate::sid::{AccountSid, ServiceSid};
+    use crate::time::Timestamp;
 
     fn key(version: u32, byte: u8) -> DataKey {
         DataKey::new(version, Zeroizing::new([byte; 32]))
     }
 
-    fn identity(text: &str) -> Identity {
-        Identity::parse(text).unwrap()
+    /// The token of a request with these parameters besides, for the data key `key(7, 1)`.
+    fn token(parameters: &str) -> AccessToken {
+        let form = format!("Identity=identity&FactorType=push&{parameters}");
+        let new = NewAccessToken::parse(&mut Fields::decode(form.as_bytes())).unwrap();
+        let creation = Creation {
+            sid: AccessTokenSid::from_bytes([3; 16]),
+            account_sid: AccountSid::from_bytes([1; 16]),
+            service_sid: ServiceSid::from_bytes([2; 16]),
+            now: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
+            data_key: 7,
+        };
+        AccessToken::create(new, creation)
     }
 
-    fn service(byte: u8) -> ServiceSid {
-        ServiceSid::from_bytes([byte; 16])
-    }
-
-    fn name(text: &str) -> FriendlyName {
-        FriendlyName::parse(text).unwrap()
-    }
-
-    fn end() -> Timestamp {
-        Timestamp::parse("2026-01-01T00:01:00Z").unwrap()
-    }
-
-    fn token(friendly_name: Option<FriendlyName>) -> TokenText {
-        let sid = AccessTokenSid::from_bytes([3; 16]);
-        TokenText::new(
-            sid,
-            (service(2), &identity("identity")),
-            end(),
-            friendly_name,
-            &key(7, 1),
-        )
+    fn read(text: &SecretString) -> TokenText {
+        TokenText::parse(text.expose_secret()).unwrap()
     }
 
     #[test]
-    fn a_text_says_what_it_was_made_of_and_proves_it_for_its_entity() {
-        for friendly_name in [None, Some(name("a")), Some(name(&"📱".repeat(64)))] {
-            let token = token(friendly_name.clone());
-            let text = token.expose();
-            assert!(text.expose_secret().len() <= 1000);
-            let read = TokenText::parse(text.expose_secret()).unwrap();
-            assert_eq!((read.sid, read.version()), (token.sid, 7));
-            assert_eq!(read.friendly_name, friendly_name);
-            assert!(read.is_for((service(2), &identity("identity")), &key(7, 1)));
-            for (service, identity, key) in [
-                (service(3), identity("identity"), key(7, 1)),
-                (service(2), identity("Identity"), key(7, 1)),
-                (service(2), identity("identity1"), key(7, 1)),
-                (service(2), identity("identity"), key(7, 2)),
-                (service(2), identity("identity"), key(8, 1)),
-            ] {
-                assert!(!read.is_for((service, &identity), &key));
-            }
+    fn a_token_has_its_own_text_and_no_other_has_it() {
+        let own = token("FactorFriendlyName=a").text(&key(7, 1));
+        assert!(own.expose_secret().len() <= 1000);
+        assert_eq!(read(&own).sid, AccessTokenSid::from_bytes([3; 16]));
+        assert!(token("FactorFriendlyName=a").has(&read(&own), &key(7, 1)));
+        let like_it = || token("FactorFriendlyName=a");
+        for other in [
+            token(""),
+            token("FactorFriendlyName=b"),
+            token("FactorFriendlyName=a&Ttl=61"),
+            AccessToken {
+                sid: AccessTokenSid::from_bytes([4; 16]),
+                ..like_it()
+            },
+            AccessToken {
+                service_sid: ServiceSid::from_bytes([4; 16]),
+                ..like_it()
+            },
+            AccessToken {
+                identity: crate::sid::Identity::parse("Identity").unwrap(),
+                ..like_it()
+            },
+            AccessToken {
+                date_created: like_it().date_created.after(1),
+                ..like_it()
+            },
+            AccessToken {
+                data_key: 8,
+                ..like_it()
+            },
+        ] {
+            assert!(!other.has(&read(&own), &key(7, 1)), "{other:?}");
         }
-    }
-
-    #[test]
-    fn a_text_with_any_bit_another_proves_nothing() {
-        let text = token(Some(name("Phone"))).expose();
-        let bytes = BASE64URL_NOPAD.decode(text.expose_secret().as_bytes()).unwrap();
-        for bit in 0..bytes.len() * 8 {
-            let mut other = bytes.clone();
-            other[bit / 8] ^= 1 << (bit % 8);
-            let read = TokenText::parse(&BASE64URL_NOPAD.encode(&other));
-            let proves =
-                read.is_some_and(|read| read.is_for((service(2), &identity("identity")), &key(7, 1)));
-            assert!(!proves, "bit {bit}");
-        }
-        for length in 0..text.expose_secret().len() {
-            let read = TokenText::parse(&text.expose_secret()[..length]);
-            let proves =
-                read.is_some_and(|read| read.is_for((service(2), &identity("identity")), &key(7, 1)));
-            assert!(!proves, "{length} characters");
+        for other in [key(7, 2), key(8, 1)] {
+            assert!(!like_it().has(&read(&own), &other));
         }
     }
 
     #[test]
     fn an_identity_and_a_name_do_not_run_into_each_other() {
-        let of = |id: &str, friendly_name: &str| {
-            let text = token(Some(name(friendly_name)));
-            text.digest((service(2), &identity(id)))
+        let of = |identity: &str, name: &str| {
+            let token = AccessToken {
+                identity: crate::sid::Identity::parse(identity).unwrap(),
+                ..token(&format!("FactorFriendlyName={name}"))
+            };
+            token.code(&key(7, 1))
         };
         assert_ne!(of("identity", "aname"), of("identitya", "name"));
     }
 
     #[test]
-    fn it_is_over_at_its_end() {
-        let second = |text| Timestamp::parse(text).unwrap();
-        assert!(!token(None).is_over(second("2026-01-01T00:00:59Z")));
-        assert!(token(None).is_over(end()));
+    fn a_text_with_any_bit_another_is_no_tokens() {
+        let text = token("").text(&key(7, 1));
+        let is_its = |text: &str| TokenText::parse(text).is_some_and(|text| token("").has(&text, &key(7, 1)));
+        assert!(is_its(text.expose_secret()));
+        let bytes = BASE64URL_NOPAD.decode(text.expose_secret().as_bytes()).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut other = bytes.clone();
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert!(!is_its(&BASE64URL_NOPAD.encode(&other)), "bit {bit}");
+        }
+        for length in 0..text.expose_secret().len() {
+            assert!(!is_its(&text.expose_secret()[..length]), "{length} characters");
+        }
+        assert!(!is_its(&format!("{}AA", text.expose_secret())));
     }
 
     #[test]
     fn a_text_that_was_handed_out_stays_good() {
         // Computed by Python's `cryptography` and `hashlib`.
         assert_eq!(
-            token(Some(name("Phone"))).expose().expose_secret(),
-            "AQAAAAcAAAAAaVW5PFlLMDMwMzAzMDMwMzAzMDMwMzAzMDMwMzAzMDMwMzAzMDMfN8FfjQYVrA_-9ccbB4GFzAm0c6vV9MYerAn30n46v1Bob25l"
+            token("FactorFriendlyName=Phone").text(&key(7, 1)).expose_secret(),
+            "AVlLMDMwMzAzMDMwMzAzMDMwMzAzMDMwMzAzMDMwMzAzMDMfN8FfjQYVrA_-9ccbB4GFzAm0c6vV9MYerAn30n46vw"
         );
     }
 
     #[test]
-    fn debug_shows_nothing() {
-        let shown = format!("{:?}", token(Some(name("Phone"))));
+    fn debug_shows_no_code() {
+        let text = read(&token("").text(&key(7, 1)));
+        let shown = format!("{text:?}");
         assert_eq!(shown, format!("TokenText(YK{}, [REDACTED])", "03".repeat(16)));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::call::Call;
 use crate::entities::EntityKey;
-use crate::factors::{Binding, Factor, Jws, PublicKey, Status};
+use crate::factors::{Binding, Factor, FactorType, Jws, PublicKey, Status};
 use crate::refusal::Refusal;
 use crate::route::Place;
 use crate::sid::{AccountSid, CredentialSid, FactorSid};
@@ -27,7 +27,6 @@ pub(crate) struct DeviceJwt<'a> {
 }
 
 /// A push Factor's device, which has proved that it has the Factor's key.
-#[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) factor: Factor,
     pub(crate) public_key: PublicKey,
@@ -43,6 +42,11 @@ impl<'a> DeviceJwt<'a> {
         let is_good = is_good(jws.unverified(), account_sid, now)?;
         is_good.then_some(Self { jws, factor_sid })
     }
+
+    /// Whether the place is not another Factor's.
+    fn may_be_of(&self, place: &Place) -> bool {
+        place.factor_sid.is_none_or(|sid| sid == self.factor_sid)
+    }
 }
 
 /// Whether these claims are about this account and now; `None` if one is missing or no whole number.
@@ -50,12 +54,23 @@ fn is_good(claims: &Value, account_sid: AccountSid, now: Timestamp) -> Option<bo
     let subject = claims.get("sub")?.as_str()?;
     let (from, to) = (claims.get("nbf")?.as_i64()?, claims.get("exp")?.as_i64()?);
     let now = i64::try_from(now.unix()).ok()?;
-    let is_short = to.checked_sub(from)? <= LONGEST;
+    let is_short = (0..=LONGEST).contains(&to.checked_sub(from)?);
     let is_now = from.checked_sub(LEEWAY)? <= now && now < to.checked_add(LEEWAY)?;
     Some(subject == account_sid.as_str() && is_short && is_now)
 }
 
+/// Whether a Factor has a device that may call at this place. Until it is verified, the Factor is all that is the device's own.
+fn may_call(factor: &Factor, place: &Place, now: Timestamp) -> bool {
+    let is_own = factor.status == Status::Verified || place.factor_sid.is_some();
+    factor.factor_type() == FactorType::Push && !factor.is_expired(now) && is_own
+}
+
 impl Device {
+    /// Whether it may ask for the Challenges of this Factor, or, without one, for its own.
+    pub(crate) fn may_list(&self, factor_sid: Option<FactorSid>) -> bool {
+        factor_sid.is_none_or(|sid| sid == self.factor.sid)
+    }
+
     /// The device that signed a JWT, if this place is its own: its Factor, or its Entity's Challenges.
     ///
     /// Path and JWT have the keys of its Factor and of the Challenge, so that one call reads both.
@@ -70,7 +85,7 @@ impl Device {
     ) -> Result<Self, Refusal> {
         const NOBODY: Refusal = Refusal::Unauthenticated;
         let (service_sid, identity) = place.whose().ok_or(NOBODY)?;
-        if place.factor_sid.is_some_and(|sid| sid != jwt.factor_sid) {
+        if !jwt.may_be_of(place) {
             return Err(NOBODY);
         }
         let entity = EntityKey::of(app.settings.account_sid, service_sid, &identity);
@@ -82,12 +97,8 @@ impl Device {
                     .await?
             }
         };
-        let factor = factor.and_then(|factor| factor.if_there(call.timestamp()));
+        let factor = factor.filter(|factor| may_call(factor, place, call.timestamp()));
         let factor = factor.ok_or(NOBODY)?;
-        // Until it is verified, its Factor is all that is its own.
-        if factor.status == Status::Unverified && place.factor_sid.is_none() {
-            return Err(NOBODY);
-        }
         let version = factor.binding.version();
         let data_key = app.data_keys.version(version, &app.table, call.now).await?;
         let Binding::Push(public_key) = factor.open(&data_key)? else {
@@ -131,6 +142,9 @@ mod tests {
             (-630, -30, false),
             (-29, -29, true),
             (-30, -30, false),
+            // It ends before it begins.
+            (1, 0, false),
+            (25, -25, false),
         ] {
             let claims = json!({"sub": account(), "nbf": NOW + from, "exp": NOW + to});
             assert_eq!(good(&claims), expected, "{from} to {to}");

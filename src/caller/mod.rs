@@ -13,7 +13,7 @@ pub(crate) use token::Enrolment;
 
 use crate::access_tokens::TokenText;
 use crate::app::App;
-use crate::call::Call;
+use crate::call::{Call, Subject};
 use crate::refusal::Refusal;
 use crate::route::Place;
 use crate::settings::Settings;
@@ -71,34 +71,49 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// The refusal, which none but the account is told: nobody else learns what there is.
-    pub(crate) fn told(&self, refusal: Refusal) -> Refusal {
-        match self {
-            Self::Account => refusal,
-            Self::Device(_) | Self::Token(_) => Refusal::Unauthenticated,
-        }
-    }
-
-    /// Has a call know its caller, if that is who it says to be and this place is its own.
+    /// Who calls, if that is who it says to be and this place is its own.
     ///
     /// # Errors
     /// [`Refusal::Unauthenticated`] whatever is wrong; else what kept it from being found out.
-    pub(crate) async fn prove(self, app: &App, call: &mut Call<'_>, place: &Place) -> Result<(), Refusal> {
-        let caller = self.caller();
+    pub(crate) async fn prove(self, app: &App, call: &Call<'_>, place: &Place) -> Result<Proven, Refusal> {
+        // Boxed are those that most requests don't need, as all would have room for them.
         match self {
-            Self::Account => {}
+            Self::Account => Ok(Proven::Account),
             Self::Device(jwt) => {
                 let device = Box::pin(Device::identify(app, call, place, jwt)).await?;
-                call.subject.factor_sid = Some(device.factor.sid);
-                call.device = Some(Box::new(device));
+                Ok(Proven::Device(Box::new(device)))
             }
             Self::Token(text) => {
                 let enrolment = Box::pin(Enrolment::identify(app, call, place, text)).await?;
-                call.subject.access_token_sid = Some(enrolment.access_token_sid);
-                call.enrolment = Some(enrolment);
+                Ok(Proven::Token(Box::new(enrolment)))
             }
         }
-        call.caller = Some(caller);
-        Ok(())
+    }
+}
+
+/// Who calls, as it was proved.
+pub(crate) enum Proven {
+    Account,
+    Device(Box<Device>),
+    Token(Box<Enrolment>),
+}
+
+impl Proven {
+    /// Who that is.
+    pub(crate) fn caller(&self) -> Caller {
+        match self {
+            Self::Account => Caller::Account,
+            Self::Device(_) => Caller::Device,
+            Self::Token(_) => Caller::Token,
+        }
+    }
+
+    /// Notes what the caller itself is about.
+    pub(crate) fn tell(&self, subject: &mut Subject) {
+        match self {
+            Self::Account => {}
+            Self::Device(device) => subject.factor_sid = Some(device.factor.sid),
+            Self::Token(enrolment) => subject.access_token_sid = Some(enrolment.access_token_sid),
+        }
     }
 }

@@ -30,11 +30,11 @@ pub(crate) async fn answer(app: &App, call: &mut Call<'_>, at: ChallengeAt) -> R
         request_id: call.request_id,
     };
     let mut patience = Patience::begin();
-    let mut known = match call.device.take() {
+    let mut known = match call.device() {
         None => Known::Nothing,
         Some(device) => Known::Factor(Some(Opened {
             authenticator: device.factor.authenticator(),
-            binding: Binding::Push(device.public_key),
+            binding: Binding::Push(device.public_key.clone()),
         })),
     };
     let (challenge, outcome) = loop {

@@ -33,7 +33,7 @@ pub(super) async fn read(
     entity: EntityKey<'_>,
     sid: ChallengeSid,
 ) -> Result<Challenge, Refusal> {
-    let challenge = match &call.device {
+    let challenge = match call.device() {
         None => app.table.read_challenge(entity, sid).await?,
         Some(device) => {
             let challenge = device.challenge.as_ref().map(item::to_challenge).transpose()?;

@@ -19,9 +19,9 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result
     let mut query = call.request.query();
     let identity = query.elsewhere("Identity", Identity::parse(&at.identity));
     let factor_sid = query.optional("FactorSid", FactorSid::parse);
-    let device = call.device.take();
-    if let (Some(device), Some(Some(sid))) = (&device, factor_sid)
-        && sid != device.factor.sid
+    if call
+        .device()
+        .is_some_and(|device| !device.may_list(factor_sid.flatten()))
     {
         return Err(Refusal::Unauthenticated);
     }
@@ -31,7 +31,7 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result
     let filter = factor_sid.zip(status).map(|(factor_sid, status)| Filter {
         factor_sid,
         status,
-        factor: device.as_ref().map(|device| &device.factor),
+        factor: None,
     });
     let read = identity.zip(filter).zip(order.zip(request));
     let ((identity, filter), (order, request)) = query.finish(read)?;
@@ -41,6 +41,10 @@ pub(crate) async fn list(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
     let now = call.timestamp();
+    let filter = Filter {
+        factor: call.device().map(|device| &device.factor),
+        ..filter
+    };
     let page = app.table.list_challenges(entity, filter, &request, now).await?;
 
     let base = call.base();

@@ -8,6 +8,7 @@ use super::stored::FactorWrite;
 use super::{Binding, Creation, Entropy, Factor, FactorType, NewFactor};
 use crate::app::App;
 use crate::call::Call;
+use crate::caller::Enrolment;
 use crate::http::Answer;
 use crate::refusal::Refusal;
 use crate::route::EntityAt;
@@ -15,14 +16,12 @@ use crate::table::Patience;
 
 /// Creates a Factor, or shows the one that the same request made before.
 pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {
-    let enrolment = call.enrolment.take();
-    if enrolment.is_some() && !is_for_a_phone(call)? {
+    let enrolment = call.enrolment();
+    if enrolment.is_some() && !Enrolment::is_for(factor_type(call)?) {
         return Err(Refusal::Unauthenticated);
     }
-    let name = enrolment
-        .as_ref()
-        .and_then(|enrolment| enrolment.friendly_name.as_ref());
     let mut fields = call.request.form()?;
+    let name = enrolment.and_then(|enrolment| enrolment.friendly_name.as_ref());
     let new = NewFactor::parse_or_named(&at.identity, name, &mut fields);
     let mut fields = fields.close();
     let key = call.request.header(IdempotencyKey::HEADER);
@@ -45,9 +44,9 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
     call.subject.factor_sid = Some(factor.sid);
 
     // Boxed are those that hardly any request needs, as all would have room for them.
-    let token = enrolment.as_ref().map(|enrolment| &enrolment.key);
     let mut patience = Patience::begin();
     loop {
+        let token = call.enrolment().map(|enrolment| &enrolment.key);
         match app.table.create_factor(&factor, token).await? {
             FactorWrite::Written => return Ok(created(call, &factor, &binding)),
             FactorWrite::There(factor) => return Box::pin(there(app, call, &factor, retry.as_ref())).await,
@@ -65,10 +64,10 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
     }
 }
 
-/// Whether a request is for what an Access Token is good for, as far as its type is one: a push Factor.
-fn is_for_a_phone(call: &Call<'_>) -> Result<bool, Refusal> {
-    let factor_type = call.request.form()?.optional("FactorType", FactorType::parse);
-    Ok(factor_type.flatten() != Some(FactorType::Totp))
+/// The type of Factor that is asked for, if it is one, for whom scope hangs on it: that comes before what else is wrong.
+fn factor_type(call: &Call<'_>) -> Result<Option<FactorType>, Refusal> {
+    let mut fields = call.request.form()?;
+    Ok(fields.optional("FactorType", FactorType::parse).flatten())
 }
 
 /// Shows a Factor that is there, if it is this request's.

@@ -1,5 +1,6 @@
 //! `DELETE /v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}`
 
+use super::fetch::{read, there};
 use super::stored::{Change, ChangeWrite};
 use crate::app::App;
 use crate::call::Call;
@@ -16,10 +17,8 @@ pub(crate) async fn delete(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
     call.subject.entity_sid = Some(entity.sid);
     app.service(call, at.service_sid).await?;
     let (now, mut patience) = (call.timestamp(), Patience::begin());
-    let mut there = app.factor(call, entity, at.factor_sid).await?;
+    let mut factor = read(app, call, entity, at.factor_sid).await?;
     loop {
-        let factor = there.and_then(|factor| factor.if_there(now));
-        let factor = factor.ok_or_else(|| call.not_found())?;
         let by = (call.request_id, now);
         match app
             .table
@@ -27,7 +26,7 @@ pub(crate) async fn delete(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
             .await?
         {
             ChangeWrite::Written => return Ok(Answer::no_content()),
-            ChangeWrite::Meanwhile(other) => there = other.map(|factor| *factor),
+            ChangeWrite::Meanwhile(other) => factor = there(call, other.map(|factor| *factor))?,
         }
     }
 }

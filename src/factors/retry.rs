@@ -39,7 +39,7 @@ impl IdempotencyKey {
     }
 
     /// The SID of the one Factor that a request with this key makes for an Entity.
-    pub(super) fn factor_sid(
+    pub(crate) fn factor_sid(
         &self,
         account: AccountSid,
         service: ServiceSid,

@@ -66,7 +66,7 @@ impl Table {
                 self.count_on(factor.entity(), counted, factor.made())?,
             ];
             if let Some(token) = token {
-                writes.push(self.use_up(token, factor.provenance.request_id())?);
+                writes.push(self.use_up(token, factor.sid.as_str())?);
             }
             Ok(writes)
         };

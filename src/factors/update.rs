@@ -1,6 +1,7 @@
 //! `POST /v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{FactorSid}`
 
 use super::change::{Decision, Outcome, Update};
+use super::fetch::{read, there};
 use super::stored::{Change, ChangeWrite};
 use super::{Factor, FactorJson};
 use crate::app::App;
@@ -21,10 +22,8 @@ pub(crate) async fn update(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
     app.service(call, at.service_sid).await?;
 
     let (now, mut patience) = (call.timestamp(), Patience::begin());
-    let mut there = app.factor(call, entity, at.factor_sid).await?;
+    let mut factor = read(app, call, entity, at.factor_sid).await?;
     let (factor, outcome) = loop {
-        let factor = there.and_then(|factor| factor.if_there(now));
-        let factor = factor.ok_or_else(|| call.not_found())?;
         let (written, outcome) = decide(app, call, &factor).await?;
         let Some(written) = written else {
             break (factor, outcome);
@@ -36,7 +35,7 @@ pub(crate) async fn update(app: &App, call: &mut Call<'_>, at: FactorAt) -> Resu
             .await?
         {
             ChangeWrite::Written => break (written, outcome),
-            ChangeWrite::Meanwhile(other) => there = other.map(|factor| *factor),
+            ChangeWrite::Meanwhile(other) => factor = there(call, other.map(|factor| *factor))?,
         }
     };
     call.attempt = outcome.name().map(|outcome| Attempt {

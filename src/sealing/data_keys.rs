@@ -136,22 +136,6 @@ impl DataKeys {
         self.version(version, table, now).await
     }
 
-    /// The data key of a version that a caller names; `None` if there is none.
-    pub(crate) async fn find(
-        &self,
-        version: u32,
-        table: &Table,
-        now: OffsetDateTime,
-    ) -> Result<Option<Arc<DataKey>>, Failure> {
-        if self.unwrapped(version).is_some() {
-            return self.version(version, table, now).await.map(Some);
-        }
-        match table.read_data_key(version).await? {
-            Some(wrapped) => self.unwrap(wrapped, now).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// The data key of a version, to open what it sealed.
     pub(crate) async fn version(
         &self,

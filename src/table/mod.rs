@@ -40,6 +40,8 @@ pub(crate) const SK: &str = "sk";
 pub(crate) const UNCHANGED: &str = "revision = :revision AND request_id = :request_id";
 /// The attribute with the ID of the request that wrote an item last, or made it where others count on it.
 pub(crate) const REQUEST_ID: &str = "request_id";
+/// The attribute with the SID of what an item was used up for, which it can be once.
+pub(crate) const USED_FOR: &str = "used_for";
 /// The attribute with the second from which DynamoDB deletes an item, counted from 1970.
 pub(crate) const EXPIRES: &str = "expires";
 /// The attribute that has an Entity in the index, with the SID of the Service that it is one of.

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use data_encoding::HEXLOWER;
 
-use super::{Item, PK, REQUEST_ID, SK, Table, UNCHANGED, n, s};
+use super::{Item, PK, REQUEST_ID, SK, Table, UNCHANGED, USED_FOR, n, s};
 use crate::aws::{Cause, Failure};
 use crate::randomness::Randomness;
 use crate::revision::AsRead;
@@ -115,14 +115,16 @@ impl Table {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Uses an item up, which can be done once, as one write of a transaction.
-    pub(crate) fn use_up(&self, key: &Item, request_id: &str) -> Result<TransactWriteItem, Failure> {
+    /// Uses an item up for what has this SID, which can be done once, as one write of a transaction.
+    pub(crate) fn use_up(&self, key: &Item, sid: &str) -> Result<TransactWriteItem, Failure> {
         let update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key.clone()))
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(used_by)")
-            .update_expression("SET used_by = :used_by")
-            .expression_attribute_values(":used_by", s(request_id))
+            .condition_expression(format!(
+                "attribute_exists({PK}) AND attribute_not_exists({USED_FOR})"
+            ))
+            .update_expression(format!("SET {USED_FOR} = :sid"))
+            .expression_attribute_values(":sid", s(sid))
             .build()
             .map_err(|error| Failure::Fault(error.into()))?;
         Ok(TransactWriteItem::builder().update(update).build())

@@ -1,4 +1,4 @@
-//! Random histories of all operations on a few Services, Entities, Factors and Challenges, run against the whole function and against a
+//! Random histories of what the account does, Access Tokens aside, on a few Services, Entities, Factors and Challenges, run against the whole function and against a
 //! plain model of the contract: any difference prints its seed and the shortest history that shows it.
 //!
 //! `history` is what may happen, drawn by `themes` from `draws`; `contract` is what has to come of it, with `entities`, `factor`,

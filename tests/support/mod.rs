@@ -14,7 +14,7 @@ use harness::faults::Fault;
 use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use verify_factors::aws::{self, Clients};
@@ -413,6 +413,16 @@ impl Answer {
     /// Status and code of an error.
     pub fn error(&self) -> (u64, u64) {
         (self.status, self.json()["code"].as_u64().unwrap())
+    }
+
+    /// Panics unless this is what everybody is told who is nobody, `what`ever is wrong.
+    pub fn assert_nobody(&self, what: &str) {
+        let expected = json!({
+            "code": 20003, "message": "Authenticate",
+            "more_info": "https://www.twilio.com/docs/errors/20003", "status": 401,
+        });
+        assert_eq!((self.status, self.json()), (401, expected), "{what}");
+        assert_eq!(self.header("allow"), "", "{what}");
     }
 
     /// The parameters that a refusal names, with their codes.

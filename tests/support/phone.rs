@@ -8,7 +8,7 @@ use p256::pkcs8::EncodePublicKey as _;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::basic;
+use super::{Function, basic};
 
 /// What the API says that a phone is to sign of a Challenge.
 pub const SIGNATURE_FIELDS: &str = "sid,account_sid,service_sid,identity,factor_sid,date_created,expiration_date,\
@@ -35,6 +35,16 @@ impl Phone {
     /// One of 254 phones: 1 to 254. The key of 255 would be greater than the order of the curve.
     pub fn number(number: u8) -> Self {
         Self(SigningKey::from_slice(&[number; 32]).unwrap())
+    }
+
+    /// Its Factor as it was created at this path, which the account verified then.
+    pub async fn verified(&self, function: &Function, factors: &str) -> Value {
+        let factor = function.request("POST", factors, &self.form()).await.json();
+        let sid = factor["sid"].as_str().unwrap();
+        let path = format!("{factors}/{sid}");
+        let verified = function.request("POST", &path, &self.payload(sid)).await;
+        assert_eq!(verified.text("status"), "verified");
+        factor
     }
 
     /// Its public key: DER of a `SubjectPublicKeyInfo`.

@@ -1,11 +1,12 @@
 //! Enrolling: a phone with an Access Token becomes one push Factor of the Entity that it is for, and nothing else.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use harness::faults::{Fault, FaultProxy};
 use harness::local;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::{assert_nobody, created, creation, factors, text};
+use super::{created, creation, factors, stored, text};
 use crate::support::phone::{Phone, device};
 use crate::support::{
     Answer, Function, NOW, by, entity_partition, factors_path, invoke_at, join_all, logs, persistently,
@@ -55,21 +56,12 @@ async fn a_phone_enrols_and_the_token_is_used_up() {
     assert_eq!(like_it, by_account, "it is a Factor like any other");
 
     let again = send(&function, &enrolment(text(&token), &[], &form())).await;
-    assert_nobody(&again);
+    again.assert_nobody("a token");
     let other = send(&function, &enrolment(text(&token), &[], &Phone::number(3).form())).await;
-    assert_nobody(&other);
+    other.assert_nobody("a token");
     assert_eq!(factors(&function).await, 2);
-    let pk = format!(
-        "{}/AccessTokens/{}",
-        local::SERVICE_SID,
-        token["sid"].as_str().unwrap()
-    );
-    let item = function
-        .dynamo
-        .item(&pk, token["sid"].as_str().unwrap())
-        .await
-        .unwrap();
-    assert_eq!(item["used_by"].as_s().unwrap(), answer.header("x-request-id"));
+    let item = stored(&function, &token).await;
+    assert_eq!(item["used_for"].as_s().unwrap(), &answer.text("sid"));
 }
 
 #[tokio::test]
@@ -111,7 +103,7 @@ async fn a_token_is_good_until_its_end() {
         if good {
             assert_eq!(answer.status, 201, "{seconds}");
         } else {
-            assert_nobody(&answer);
+            answer.assert_nobody("a token");
         }
     }
 }
@@ -132,7 +124,7 @@ async fn a_token_is_for_one_identity_of_one_service() {
         here.replace(local::SERVICE_SID, "VA00000000000000000000000000000002"),
     ] {
         let event = by(&request("POST", &path, &[], &form()), &device(text(&token)));
-        assert_nobody(&send(&function, &event).await);
+        send(&function, &event).await.assert_nobody("a token");
     }
     assert_eq!(
         send(&function, &enrolment(text(&token), &[], &form()))
@@ -151,7 +143,9 @@ async fn a_token_is_for_push_and_totp_is_nobodys() {
         "FactorType=totp&Config.Skew=9",
         "FactorType=totp&Metadata=%FF",
     ] {
-        assert_nobody(&send(&function, &enrolment(text(&token), &[], form)).await);
+        send(&function, &enrolment(text(&token), &[], form))
+            .await
+            .assert_nobody("a token");
     }
     // What is no type is a parameter like any other.
     for (form, code) in [
@@ -190,21 +184,22 @@ async fn a_text_that_nobody_made_is_nobodys() {
         format!("{good}="),
         format!("{good}A"),
         good[1..].to_owned(),
-        // The format; a data key that isn't there; the end; the SID; the code; the name.
+        // The format; the SID; the code.
         with(&|bytes| bytes[0] = 2),
-        with(&|bytes| bytes[1] = 9),
-        with(&|bytes| bytes[12] ^= 64),
-        with(&|bytes| bytes[15] = if bytes[15] == b'f' { b'0' } else { b'f' }),
-        with(&|bytes| bytes[60] ^= 1),
+        with(&|bytes| bytes[20] = if bytes[20] == b'f' { b'0' } else { b'f' }),
+        with(&|bytes| bytes[35] ^= 1),
+        with(&|bytes| bytes[66] ^= 1),
         with(&|bytes| bytes.push(b'!')),
         with(&|bytes| bytes.truncate(bytes.len() - 1)),
     ] {
-        assert_nobody(&send(&function, &enrolment(&text, &[], &form())).await);
+        send(&function, &enrolment(&text, &[], &form()))
+            .await
+            .assert_nobody("a token");
     }
     for user in ["Token", "", "tokens", &local::account_sid()] {
         let header = crate::support::basic(&format!("{user}:{good}"));
         let event = by(&request("POST", &factors_path(), &[], &form()), &header);
-        assert_nobody(&send(&function, &event).await);
+        send(&function, &event).await.assert_nobody("a token");
     }
     assert_eq!(factors(&function).await, 0);
     assert_eq!(send(&function, &enrolment(good, &[], &form())).await.status, 201);
@@ -237,34 +232,44 @@ async fn a_token_made_of_what_is_in_the_table_is_nobodys() {
     let items = function.dynamo.items().await;
     let wrapped = items.iter().find(|item| item.contains_key("wrapped")).unwrap();
     let wrapped = wrapped["wrapped"].as_b().unwrap().as_ref().to_vec();
-    let mut digest = Sha256::new();
-    digest.update(&good[5..13]);
-    digest.update(token["sid"].as_str().unwrap());
-    digest.update(local::SERVICE_SID);
-    digest.update(local::IDENTITY);
-    digest.update([0]);
-    let digest = digest.finalize();
-    let code = |key: &[u8]| {
+    let code = |key: &[u8], token: &Value| {
+        let mut digest = Sha256::new();
+        let expires = u64::try_from(NOW.unix_timestamp() + 60).unwrap();
+        digest.update(expires.to_be_bytes());
+        digest.update(token["sid"].as_str().unwrap());
+        digest.update(local::SERVICE_SID);
+        digest.update(local::IDENTITY);
+        digest.update([0]);
         let mut code = [0; 32];
-        let info = [b"verify-factors access token 1\0".as_slice(), &digest];
+        let info = [b"verify-factors access token 1\0".as_slice(), &digest.finalize()];
         Hkdf::<Sha256>::new(None, key)
             .expand_multi_info(&info, &mut code)
             .unwrap();
         code
     };
     let key = unwrapped(&function, &wrapped).await;
-    assert_eq!(code(&key), good[47..79], "this is how a token is made");
+    assert_eq!(code(&key, &token), good[35..], "this is how a token is made");
+    let forged = |code: &[u8], token: &Value| {
+        let sid = token["sid"].as_str().unwrap().as_bytes();
+        let text = [[1].as_slice(), sid, code].concat();
+        enrolment(&data_encoding::BASE64URL_NOPAD.encode(&text), &[], &form())
+    };
     for key in [wrapped.as_slice(), &wrapped[..32.min(wrapped.len())], &[0; 32]] {
-        let mut forged = good.clone();
-        forged[47..79].copy_from_slice(&code(key));
-        let forged = data_encoding::BASE64URL_NOPAD.encode(&forged);
-        assert_nobody(&send(&function, &enrolment(&forged, &[], &form())).await);
+        let answer = send(&function, &forged(&code(key, &token), &token)).await;
+        answer.assert_nobody("a key that isn't one");
     }
-    let stored = items
+    // A data key that leaked makes no token when it is not the newest any more.
+    function.app.rotate_data_key(NOW).await.unwrap();
+    let later = invoke_at(&function.another_instance(), &creation(""), NOW)
+        .await
+        .json();
+    let answer = send(&function, &forged(&code(&key, &later), &later)).await;
+    answer.assert_nobody("an old data key");
+    let values = items
         .iter()
         .flat_map(|item| item.values())
         .map(|value| format!("{value:?}"));
-    let whole: String = stored.collect();
+    let whole: String = values.collect();
     assert!(!whole.contains(text(&token)), "the table has no text of a token");
 }
 
@@ -286,14 +291,73 @@ async fn a_retry_by_its_key_is_a_retry_within_the_tokens_time() {
         assert_eq!(again.header("idempotent-replayed"), "true");
     }
     let late = NOW + Duration::seconds(60);
-    assert_nobody(&invoke_at(&function.app, &enrol, late).await);
+    invoke_at(&function.app, &enrol, late)
+        .await
+        .assert_nobody("a token");
     // Other parameters; another key; none.
     let other = enrolment(text(&token), &key, &form());
     assert_eq!(send(&function, &other).await.error(), (422, 20422));
     let other_key = [("idempotency-key", "another")];
-    assert_nobody(&send(&function, &enrolment(text(&token), &other_key, &form())).await);
-    assert_nobody(&send(&function, &enrolment(text(&token), &[], &form())).await);
+    send(&function, &enrolment(text(&token), &other_key, &form()))
+        .await
+        .assert_nobody("a token");
+    send(&function, &enrolment(text(&token), &[], &form()))
+        .await
+        .assert_nobody("a token");
     assert_eq!(factors(&function).await, 1);
+}
+
+#[tokio::test]
+async fn a_used_token_is_nobodys_whatever_comes_with_it() {
+    let function = Function::start().await;
+    let token = created(&function, "").await;
+    let first = enrolment(text(&token), &[("idempotency-key", "first")], &form());
+    assert_eq!(send(&function, &first).await.status, 201);
+    let by_account = [("idempotency-key", "account")];
+    let create = request("POST", &factors_path(), &by_account, &Phone::number(9).form());
+    assert_eq!(function.invoke(&create).await.status, 201);
+    let too_long = "k".repeat(256);
+    for (headers, form) in [
+        (vec![], String::new()),
+        (vec![], "FactorType=push".to_owned()),
+        (vec![("content-type", "text/plain")], form()),
+        (vec![], "a".repeat(17 * 1024)),
+        (vec![("idempotency-key", "account")], form()),
+        (vec![("idempotency-key", "account")], Phone::number(9).form()),
+        (vec![("idempotency-key", "another")], form()),
+        (vec![("idempotency-key", too_long.as_str())], form()),
+    ] {
+        let answer = send(&function, &enrolment(text(&token), &headers, &form)).await;
+        answer.assert_nobody(&format!("{headers:?} {}", form.len()));
+    }
+    let service = format!("/v2/Services/{}", local::SERVICE_SID);
+    assert_eq!(function.request("DELETE", &service, "").await.status, 204);
+    let again = enrolment(text(&token), &[], &form());
+    send(&function, &again).await.assert_nobody("no Service");
+}
+
+#[tokio::test]
+async fn an_item_that_was_changed_is_no_tokens() {
+    let function = Function::start().await;
+    let text_of = |value: &str| AttributeValue::S(value.to_owned());
+    let later = (NOW + Duration::hours(1)).unix_timestamp().to_string();
+    for (attribute, value) in [
+        ("identity", text_of("somebody-else")),
+        ("ttl", AttributeValue::N("300".to_owned())),
+        ("date_created", text_of("2026-01-02T03:04:06Z")),
+        ("factor_friendly_name", text_of("Another")),
+    ] {
+        let token = created(&function, "").await;
+        let mut item = stored(&function, &token).await;
+        item.insert(attribute.to_owned(), value);
+        item.insert("expires".to_owned(), AttributeValue::N(later.clone()));
+        function.dynamo.put(item).await;
+        for identity in [local::IDENTITY, "somebody-else"] {
+            let path = factors_path().replace(local::IDENTITY, identity);
+            let event = by(&request("POST", &path, &[], &form()), &device(text(&token)));
+            send(&function, &event).await.assert_nobody(attribute);
+        }
+    }
 }
 
 #[tokio::test]
@@ -316,7 +380,7 @@ async fn a_refused_enrolment_leaves_the_token() {
     assert_eq!(gone.status, 204);
     assert_eq!(send(&function, &enrol).await.status, 201);
     // Used up, and at the limit again.
-    assert_nobody(&send(&function, &enrol).await);
+    send(&function, &enrol).await.assert_nobody("a token");
 }
 
 #[tokio::test]
@@ -349,7 +413,7 @@ async fn of_many_enrolments_at_once_one_makes_a_factor() {
 }
 
 #[tokio::test]
-async fn an_enrolment_is_one_call_and_happens_once_whatever_gets_lost() {
+async fn an_enrolment_is_two_calls_and_happens_once_whatever_gets_lost() {
     let function = Function::start().await;
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
     let app = function.instance_by_way_of(&proxy.endpoint());
@@ -357,12 +421,12 @@ async fn an_enrolment_is_one_call_and_happens_once_whatever_gets_lost() {
     for fault in [Fault::None, Fault::CutBefore, Fault::CutAfter] {
         let token = created(&function, "").await;
         let before = factors(&function).await;
-        proxy.script(&[fault], Fault::None);
+        proxy.script(&[Fault::None, fault], Fault::None);
         let answer = invoke_at(&app, &enrolment(text(&token), &[], &form()), NOW).await;
         assert_eq!(answer.status, 201, "{fault:?}: {}", answer.text);
         assert_eq!(factors(&function).await, before + 1, "{fault:?}");
         if matches!(fault, Fault::None) {
-            assert_eq!(proxy.calls(), ["TransactWriteItems"]);
+            assert_eq!(proxy.calls(), ["GetItem", "TransactWriteItems"]);
         }
     }
 }

@@ -4,10 +4,11 @@ mod create;
 mod enrol;
 mod fetch;
 
+use harness::dynamo::Item;
 use harness::local;
 use serde_json::Value;
 
-use crate::support::{Answer, Function, NOW, entity_partition, invoke_at, request};
+use crate::support::{Function, NOW, entity_partition, invoke_at, request};
 
 /// The path of the Access Tokens of the events' Service.
 fn access_tokens_path() -> String {
@@ -31,18 +32,16 @@ async fn created(function: &Function, parameters: &str) -> Value {
     answer.json()
 }
 
+/// Its item.
+async fn stored(function: &Function, token: &Value) -> Item {
+    let sid = token["sid"].as_str().unwrap();
+    let pk = format!("{}/AccessTokens/{sid}", local::SERVICE_SID);
+    function.dynamo.item(&pk, sid).await.unwrap()
+}
+
 /// What a phone shows of it.
 fn text(token: &Value) -> &str {
     token["token"].as_str().unwrap()
-}
-
-/// An answer to somebody who is nobody.
-fn assert_nobody(answer: &Answer) {
-    let expected = serde_json::json!({
-        "code": 20003, "message": "Authenticate",
-        "more_info": "https://www.twilio.com/docs/errors/20003", "status": 401,
-    });
-    assert_eq!((answer.status, answer.json()), (401, expected));
 }
 
 /// How many Factors the events' Entity has.

@@ -28,6 +28,10 @@ async fn calls(
     (answer, proxy.calls())
 }
 
+fn owned(calls: &[&str]) -> Vec<String> {
+    calls.iter().map(|call| (*call).to_owned()).collect()
+}
+
 #[tokio::test]
 async fn a_challenge_is_fetched_by_one_call_and_answered_by_two() {
     let function = Function::start().await;
@@ -50,15 +54,8 @@ async fn a_challenge_is_fetched_by_one_call_and_answered_by_two() {
     ] {
         let (answer, calls) = calls(&instance, &own, (method, &path, form)).await;
         assert_eq!(
-            (answer.status, calls.as_slice()),
-            (
-                status,
-                expected
-                    .iter()
-                    .map(|call| (*call).to_owned())
-                    .collect::<Vec<_>>()
-                    .as_slice()
-            ),
+            (answer.status, calls),
+            (status, owned(expected)),
             "{method} {form}"
         );
     }
@@ -71,21 +68,21 @@ async fn its_factor_is_read_once_whatever_it_does_with_it() {
     let instance = counted(&function).await;
     let (read, write, query) = ("GetItem", "TransactWriteItems", "Query");
     let path = own.path();
-    for (method, target, form, expected) in [
-        ("GET", path.clone(), String::new(), vec![read]),
-        ("POST", path.clone(), own.proof(), vec![read, write]),
-        (
-            "POST",
-            path.clone(),
-            "FriendlyName=New".to_owned(),
-            vec![read, write],
-        ),
-        ("GET", challenges_path(), String::new(), vec![read, query]),
-        ("DELETE", path.clone(), String::new(), vec![read, write]),
-        ("GET", path, String::new(), vec![read]),
+    let name = "FriendlyName=New".to_owned();
+    for (method, target, form, status, expected) in [
+        ("GET", path.clone(), String::new(), 200, vec![read]),
+        ("POST", path.clone(), own.proof(), 200, vec![read, write]),
+        ("POST", path.clone(), name, 200, vec![read, write]),
+        ("GET", challenges_path(), String::new(), 200, vec![read, query]),
+        ("DELETE", path.clone(), String::new(), 204, vec![read, write]),
+        ("GET", path, String::new(), 401, vec![read]),
     ] {
-        let (_, calls) = calls(&instance, &own, (method, &target, &form)).await;
-        assert_eq!(calls, expected, "{method} {target}");
+        let (answer, calls) = calls(&instance, &own, (method, &target, &form)).await;
+        assert_eq!(
+            (answer.status, calls),
+            (status, owned(&expected)),
+            "{method} {target}"
+        );
     }
 }
 
@@ -112,7 +109,7 @@ async fn nobody_costs_no_call_where_the_jwt_says_so() {
 }
 
 #[tokio::test]
-async fn a_device_that_others_are_in_the_way_of_is_answered_once() {
+async fn an_answer_of_which_the_answer_is_lost_counts_once() {
     let function = Function::start().await;
     let own = Device::verified(&function, 1).await;
     let instance = counted(&function).await;

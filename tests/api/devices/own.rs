@@ -1,12 +1,16 @@
 //! What is a device's own: its Factor and its Challenges, and nothing else.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use harness::faults::{Fault, FaultProxy};
 use harness::local;
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{Device, assert_nobody, challenge_path};
+use super::{Device, challenge_path};
 use crate::support::phone::{Phone, SIGNATURE_FIELDS};
-use crate::support::{Function, NOW, by, challenges_path, factors_path, invoke_at, logs, request};
+use crate::support::{
+    Function, NOW, by, challenges_path, factors_path, invoke_at, join_all, logs, persistently, request,
+};
 
 #[tokio::test]
 async fn a_device_does_all_by_itself_from_its_verification_to_its_end() {
@@ -164,12 +168,52 @@ async fn until_its_factor_is_verified_a_device_has_no_challenges() {
         ("GET", challenge_path(&theirs)),
         ("POST", challenge_path(&theirs)),
     ] {
-        assert_nobody(&own.call(&function, method, &path, "").await, &path);
+        own.call(&function, method, &path, "").await.assert_nobody(&path);
     }
     let verified = own.call(&function, "POST", &own.path(), &own.proof()).await;
     assert_eq!(verified.text("status"), "verified");
     let list = own.call(&function, "GET", &challenges_path(), "").await;
     assert_eq!(list.json()["challenges"], json!([]));
+}
+
+#[tokio::test]
+async fn an_unverified_factors_device_changes_and_deletes_it() {
+    let function = Function::start().await;
+    let own = Device::enrolled(&function, 1).await;
+    let renamed = own.call(&function, "POST", &own.path(), "FriendlyName=New").await;
+    assert_eq!(renamed.text("status"), "unverified");
+    assert_eq!(own.call(&function, "DELETE", &own.path(), "").await.status, 204);
+    own.call(&function, "DELETE", &own.path(), "")
+        .await
+        .assert_nobody("a device of nothing");
+}
+
+#[tokio::test]
+async fn an_answer_beside_what_the_account_notes_is_told_and_lost_by_nobody() {
+    let function = Function::start().await;
+    let own = Device::verified(&function, 1).await;
+    let apps = [function.another_instance(), function.another_instance()];
+    for app in &apps {
+        app.warm_up(NOW).await;
+    }
+    for _ in 0..10 {
+        let challenge = own.challenge(&function).await;
+        let path = challenge_path(&challenge);
+        let note = request("POST", &path, &[], "Metadata=%7B%22a%22%3A%22b%22%7D");
+        let yes = request("POST", &path, &[], &own.phone.answer(&challenge, "approved"));
+        let yes = by(&yes, &own.authorization(NOW));
+        let answers = vec![
+            persistently(&apps[0], &note, NOW),
+            persistently(&apps[1], &yes, NOW),
+        ];
+        let answers = join_all(answers).await;
+        assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+        let shown = function.request("GET", &path, "").await.json();
+        assert_eq!(
+            (&shown["status"], &shown["metadata"]),
+            (&json!("approved"), &json!({"a": "b"}))
+        );
+    }
 }
 
 #[tokio::test]
@@ -216,7 +260,9 @@ async fn a_list_has_its_own_alone_whatever_is_asked_and_full_pages_of_them() {
         "FactorSid=YF00000000000000000000000000000000".to_owned(),
     ] {
         let target = format!("{}?{query}", challenges_path());
-        assert_nobody(&own.call(&function, "GET", &target, "").await, &query);
+        own.call(&function, "GET", &target, "")
+            .await
+            .assert_nobody(&query);
     }
     let target = format!("{}?FactorSid=YF&PageSize=0", challenges_path());
     assert_eq!(
@@ -278,7 +324,7 @@ async fn a_device_is_nobody_wherever_it_has_nothing() {
     for (method, path) in &places {
         for form in ["", "FriendlyName=a&FactorType=totp", &own.phone.form()] {
             let answer = own.call(&function, method, path, form).await;
-            assert_nobody(&answer, &format!("{method} {path}"));
+            answer.assert_nobody(&format!("{method} {path}"));
             assert_eq!(answer.header("allow"), "");
         }
     }
@@ -293,6 +339,43 @@ async fn of_a_service_that_was_deleted_nothing_is_there() {
     assert_eq!(function.request("DELETE", &service, "").await.status, 204);
     for path in [own.path(), challenges_path()] {
         assert_eq!(own.call(&function, "GET", &path, "").await.error(), (404, 20404));
+    }
+}
+
+/// A write that finds another Factor of the same SID, which is another phone's.
+#[tokio::test]
+async fn what_came_in_the_place_of_its_factor_is_not_a_devices() {
+    let function = Function::start().await;
+    let pk = crate::support::entity_partition();
+    for (method, form) in [("POST", "FriendlyName=New"), ("DELETE", "")] {
+        for is_there in [true, false] {
+            let own = Device::verified(&function, 1).await;
+            let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
+            let app = function.instance_by_way_of(&proxy.endpoint());
+            app.warm_up(NOW).await;
+            proxy.script(&[Fault::None, Fault::HangBefore], Fault::None);
+            let event = by(&request(method, &own.path(), &[], form), &own.authorization(NOW));
+            let meanwhile = async {
+                // It was read by now, and its write is under way.
+                while proxy.calls().len() < 2 {
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                }
+                let mut item = function.dynamo.item(&pk, own.sid()).await.unwrap();
+                item.insert(
+                    "date_created".to_owned(),
+                    AttributeValue::S("2026-01-02T03:04:06Z".to_owned()),
+                );
+                item.insert("request_id".to_owned(), AttributeValue::S("another".to_owned()));
+                if !is_there {
+                    item.retain(|name, _| ["pk", "sk", "request_id"].contains(&name.as_str()));
+                }
+                function.dynamo.put(item.clone()).await;
+                item
+            };
+            let (answer, item) = tokio::join!(invoke_at(&app, &event, NOW), meanwhile);
+            answer.assert_nobody(method);
+            assert_eq!(function.dynamo.item(&pk, own.sid()).await, Some(item), "{method}");
+        }
     }
 }
 
