@@ -1,16 +1,19 @@
-//! JWS of devices against RFC 7515 and RFC 7518, by other libraries: which texts are one, what they say, and who signed them.
+//! JWS of devices against RFC 7515 and RFC 7518, by other libraries: which texts are one, what they say, which key they name, and who
+//! signed them.
 //!
 //! An input is a text. If it starts with `sign:`, what follows is a header, a line break and a payload, which are signed here, as
 //! fuzzing finds no signature.
 
 #![no_main]
 
+mod compact;
+
 use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
-use p256::ecdsa::signature::{Signer as _, Verifier as _};
+use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::EncodePublicKey as _;
 use serde_json::Value;
@@ -26,64 +29,15 @@ static KEYS: LazyLock<[(SigningKey, PublicKey); 2]> = LazyLock::new(|| {
     })
 });
 
-/// How many members there are in all objects of a JSON value.
-fn members(value: &Value) -> usize {
-    match value {
-        Value::Object(object) => object.values().map(|value| 1 + members(value)).sum(),
-        Value::Array(array) => array.iter().map(members).sum(),
-        _ => 0,
-    }
-}
-
-/// How many members are written in a JSON text that is known to be well formed.
-fn written(json: &str) -> usize {
-    let (mut colons, mut inside) = (0, false);
-    let mut characters = json.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => drop(characters.next()),
-            '"' => inside = !inside,
-            ':' if !inside => colons += 1,
-            _ => {}
-        }
-    }
-    colons
-}
-
-/// An object in Base64url in which nothing is there twice: a map swallows that, and has fewer members than were written.
-fn object(part: &str) -> Option<Value> {
-    let json = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
-    let value: Value = serde_json::from_str(&json).ok()?;
-    (value.is_object() && members(&value) == written(&json)).then_some(value)
-}
-
-/// What a JWS says, and what its signature is.
-fn read(text: &str) -> Option<(Value, Vec<u8>)> {
-    let parts: Vec<&str> = text.split('.').collect();
-    let [header, payload, signature] = parts.as_slice() else {
-        return None;
-    };
-    let (header, payload) = (object(header)?, object(payload)?);
-    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let is_es256 = header.get("alg")? == "ES256" && header.get("crit").is_none();
-    is_es256.then_some((payload, signature))
-}
-
-/// What a key signed.
-fn verified(text: &str, (key, _): &(SigningKey, PublicKey)) -> Option<Value> {
-    let (payload, signature) = read(text)?;
-    let signature = Signature::from_slice(&signature).ok()?;
-    let (signed, _) = text.rsplit_once('.')?;
-    let verified = key.verifying_key().verify(signed.as_bytes(), &signature);
-    verified.ok().map(|()| payload)
-}
-
 /// Whether the function says of a text what is said here.
 fn check(text: &str) -> Option<Value> {
-    assert_eq!(Jws::parse(text).is_some(), read(text).is_some(), "{text}");
+    let read = compact::read(text).map(|jws| (jws.header["kid"].as_str().map(str::to_owned), jws.payload));
+    let parsed = Jws::parse(text);
+    let parsed = parsed.map(|jws| (jws.key_id().map(str::to_owned), jws.unverified().clone()));
+    assert_eq!(parsed, read, "{text}");
     let said = KEYS.each_ref().map(|keys| {
         let said = Jws::parse(text).and_then(|jws| jws.verified_by(&keys.1));
-        assert_eq!(said, verified(text, keys), "{text}");
+        assert_eq!(said, compact::verified(text, keys.0.verifying_key()), "{text}");
         said
     });
     let [said, other] = said;

@@ -8,12 +8,32 @@ pub struct Call {
     pub operation: Option<&'static Operation>,
     /// What stands between the host and the described path in URLs.
     pub mount: String,
-    /// Who calls, as the log has it.
-    pub caller: Option<&'static str>,
-    is_served: bool,
+    /// Who calls, if it is somebody here and now.
+    pub caller: Option<Caller>,
+}
+
+/// Who calls, devices with the SID of what lets them in.
+pub enum Caller {
+    Account,
+    /// A Factor's.
+    Device(String),
+    /// One with an Access Token.
+    Token(String),
+}
+
+impl Caller {
+    /// As the log has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Device(_) => "device",
+            Self::Token(_) => "token",
+        }
+    }
 }
 
 impl Call {
+    /// What a request is for, whoever calls.
     pub fn of(request: &Request) -> Self {
         let arrived = request.arrived_path();
         let (stage, path) = match request.format {
@@ -27,8 +47,7 @@ impl Call {
         Self {
             operation,
             mount: format!("{stage}{}", arrived.strip_suffix(path).unwrap_or_default()),
-            caller: (request.method != "OPTIONS" && request.is_authenticated()).then_some("account"),
-            is_served: operation.is_some() && request.is_authenticated(),
+            caller: None,
             route,
         }
     }
@@ -36,7 +55,7 @@ impl Call {
     /// The operation that is done or refused, if it gets that far.
     pub fn operation_id(&self) -> Option<&'static str> {
         self.operation
-            .filter(|_| self.is_served)
+            .filter(|_| self.caller.is_some())
             .map(|operation| operation.id)
     }
 
@@ -51,6 +70,11 @@ impl Call {
     /// The value of a parameter in the path, which has it.
     pub fn parameter(&self, name: &str) -> String {
         self.route.as_ref().expect("a route").parameters[name].clone()
+    }
+
+    /// The Service and the Identity in the path, which has both.
+    pub fn entity(&self) -> (String, String) {
+        (self.parameter("ServiceSid"), self.parameter("Identity"))
     }
 
     /// The path as it is described, with the parameters in their places.

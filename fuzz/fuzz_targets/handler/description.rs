@@ -34,6 +34,8 @@ pub struct Route {
 
 pub struct Operation {
     pub id: &'static str,
+    /// Who may call it, as the description names their credentials.
+    pub callers: BTreeSet<&'static str>,
     method: String,
     /// What each parameter can be, wherever it is sent.
     pub parameters: BTreeMap<&'static str, Vec<&'static Value>>,
@@ -157,8 +159,14 @@ impl Operation {
         for (name, schema) in others.chain(parameters(operation)).chain(fields()) {
             all.entry(name).or_default().extend(alternatives(schema));
         }
+        let security = match &operation["security"] {
+            Value::Null => &DOCUMENT["security"],
+            security => security,
+        };
+        let callers = security.as_array().into_iter().flatten();
         Self {
             id: operation["operationId"].as_str().expect("an ID"),
+            callers: callers.flat_map(members).map(|(name, _)| name).collect(),
             method: method.to_uppercase(),
             parameters: all,
             form: (!forms.is_empty()).then(|| Form {

@@ -9,7 +9,7 @@ use harness::dynamo::{Dynamo, Item, sdk_config};
 use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::runtime::{Builder, Runtime};
 use verify_factors::aws::{self, Clients};
 use verify_factors::gateway::Event;
@@ -71,13 +71,16 @@ impl Function {
             if !self.table_is_ready.swap(true, Ordering::Relaxed) {
                 self.dynamo.put(local::service_item()).await;
             }
+            let mut later = Duration::ZERO;
             for request in requests {
-                let now = OffsetDateTime::now_utc();
+                later += std::time::Duration::from_secs(request.pause);
+                let now = OffsetDateTime::now_utc() + later;
                 let second = now.unix_timestamp().try_into().expect("after 1970");
-                let request = &request.about(|word| state.stands_for(word, second));
+                let request = &request.about(|word| state.stands_for(word, second), second);
+                let call = state.call(request, second);
                 let answer = invoke(&app, request, now).await;
-                answer.check(request, named_origins);
-                state.check(request, &answer, second);
+                answer.check(request, &call, named_origins);
+                state.check(request, &call, &answer, second);
                 written |= answer.wrote(request);
             }
             if written {
@@ -88,7 +91,8 @@ impl Function {
         });
     }
 
-    /// The table has the Entities, Factors and Challenges that are there and no others, each Factor counted on its Entity.
+    /// The table has the Entities, Factors, Challenges and Access Tokens that are there and no others, each Factor counted on its
+    /// Entity, and each token used up for the one that it was for.
     async fn check_and_clear_table(&self, state: &State) {
         let items = self.dynamo.items().await;
         let (mut found, mut counted) = (InTable::default(), 0);
@@ -99,6 +103,9 @@ impl Function {
                 found.factors.insert(sid);
             } else if sid.starts_with("YC") {
                 found.challenges.insert(sid);
+            } else if sid.starts_with("YK") {
+                let used_for = item.contains_key("used_for").then(|| text(item, "used_for"));
+                found.access_tokens.insert(sid, used_for);
             } else if sid.starts_with("YE") {
                 found.entities.insert(text(item, "pk").to_owned());
                 counted += number(item, "totp_factors") + number(item, "push_factors");

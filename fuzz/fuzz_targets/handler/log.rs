@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::{Call, Caller};
+use crate::request::Request;
 use crate::schema::{DOCUMENT, Schema};
 
-pub fn check(log: &str, answer: &Answer, call: &Call) {
+pub fn check(log: &str, answer: &Answer, call: &Call, request: &Request) {
+    check_secrets(log, answer, request);
     // The embedded DynamoDB logs too, when it refuses something.
     let dynamodb = r#""message":"error response""#;
     let lines: Vec<&str> = log.lines().filter(|line| !line.contains(dynamodb)).collect();
@@ -19,7 +21,7 @@ pub fn check(log: &str, answer: &Answer, call: &Call) {
         ("level", json!("INFO")),
         ("message", json!("request")),
         ("request_id", json!(answer.request_id)),
-        ("caller", json!(call.caller)),
+        ("caller", json!(call.caller.as_ref().map(Caller::name))),
         ("operation", json!(call.operation_id())),
         ("status", json!(answer.status)),
         ("code", error["code"].clone()),
@@ -37,11 +39,13 @@ pub fn check(log: &str, answer: &Answer, call: &Call) {
     if let Some((factor_type, outcome)) = proved {
         check_proof(&factor_type, &outcome, answer, call);
     }
+    check_lets_in(&line, answer, call);
     for (name, value) in &line {
         // Those of a path can have digits of either case.
         let parameter = match name.as_str() {
             "factor_sid" => "FactorSid",
             "challenge_sid" => "ChallengeSid",
+            "access_token_sid" => "AccessTokenSid",
             _ => "",
         };
         if !parameter.is_empty() {
@@ -54,6 +58,32 @@ pub fn check(log: &str, answer: &Answer, call: &Call) {
             _ => panic!("the log says {name}: {value}"),
         })
         .check(value);
+    }
+}
+
+/// Which Factor's device it was, and by which Access Token, is in the log; of nobody there is nothing.
+fn check_lets_in(line: &Map<String, Value>, answer: &Answer, call: &Call) {
+    match &call.caller {
+        None => assert!(!line.keys().any(|name| name.ends_with("_sid")), "{line:?}"),
+        Some(Caller::Account) if answer.status < 300 => {
+            let of_token = call.operation_id().is_some_and(|id| id.ends_with("AccessToken"));
+            let sid = of_token.then(|| answer.sid().expect("an Access Token"));
+            assert_eq!(line.get("access_token_sid"), sid.map(|sid| json!(sid)).as_ref());
+        }
+        Some(Caller::Account) => {}
+        Some(Caller::Device(sid)) => assert_eq!(line["factor_sid"], sid.as_str()),
+        Some(Caller::Token(sid)) => assert_eq!(line["access_token_sid"], sid.as_str()),
+    }
+}
+
+/// Neither JWTs nor Access Tokens are in the log, sent or shown.
+fn check_secrets(log: &str, answer: &Answer, request: &Request) {
+    let sent = request.credentials().map(|(_, password)| password);
+    let shown = answer.json().filter(|_| answer.sid().is_some());
+    let shown = shown.and_then(|json| json["token"].as_str().map(str::to_owned));
+    // A shorter one can be part of anything.
+    for secret in sent.into_iter().chain(shown).filter(|secret| secret.len() > 15) {
+        assert!(!log.contains(&secret), "the log has {secret}");
     }
 }
 

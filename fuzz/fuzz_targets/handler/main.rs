@@ -6,7 +6,11 @@
 
 mod answer;
 mod call;
+#[path = "../compact.rs"]
+mod compact;
+mod credentials;
 mod description;
+mod event;
 mod factor;
 mod function;
 mod log;

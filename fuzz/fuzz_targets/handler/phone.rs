@@ -1,4 +1,4 @@
-//! The phone of push Factors: a key, and what it signs with it.
+//! The phones of push Factors: a key each, and what they sign with it.
 
 use std::sync::LazyLock;
 
@@ -11,32 +11,62 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::DOCUMENT;
 
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_slice(&[1; 32]).expect("a scalar"));
+pub struct Phone(SigningKey);
 
-/// As `Binding.PublicKey` has it.
-pub fn public_key() -> String {
-    let der = KEY.verifying_key().to_public_key_der().expect("a key");
-    BASE64_STANDARD.encode(der.as_bytes())
+/// The one that requests are about.
+pub static MINE: LazyLock<Phone> = LazyLock::new(|| Phone::number(1));
+/// Another one.
+pub static OTHER: LazyLock<Phone> = LazyLock::new(|| Phone::number(2));
+
+/// The phone that has this key, if it is one of these.
+pub fn with(public_key: &str) -> Option<&'static Phone> {
+    let mut phones = [&*MINE, &*OTHER].into_iter();
+    phones.find(|phone| phone.public_key() == public_key)
 }
 
-/// What verifies the Factor with this SID.
-pub fn signature(sid: &str) -> String {
-    let signature: Signature = KEY.sign(sid.as_bytes());
-    BASE64_STANDARD.encode(signature.to_der().as_bytes())
+impl Phone {
+    fn number(number: u8) -> Self {
+        Self(SigningKey::from_slice(&[number; 32]).expect("a scalar"))
+    }
+
+    /// As `Binding.PublicKey` has it.
+    pub fn public_key(&self) -> String {
+        let der = self.0.verifying_key().to_public_key_der().expect("a key");
+        BASE64_STANDARD.encode(der.as_bytes())
+    }
+
+    /// What verifies the Factor with this SID.
+    pub fn proof(&self, sid: &str) -> String {
+        BASE64_STANDARD.encode(self.sign(sid).to_der().as_bytes())
+    }
+
+    /// What answers a Challenge: all of it that counts, and the status that it is to have.
+    pub fn answer(&self, challenge: &Value, status: &str) -> String {
+        let names = &DOCUMENT["components"]["headers"]["SignatureFields"]["schema"]["const"];
+        let names = names.as_str().expect("names").split(',');
+        let mut members: Map<_, _> = names
+            .map(|name| (name.to_owned(), challenge[name].clone()))
+            .collect();
+        members.insert("status".to_owned(), json!(status));
+        let signed = signed(
+            &json!({"alg": "ES256"}).to_string(),
+            &Value::Object(members).to_string(),
+        );
+        jws(&signed, &self.sign(&signed).to_bytes())
+    }
+
+    pub fn sign(&self, text: &str) -> Signature {
+        self.0.sign(text.as_bytes())
+    }
 }
 
-/// What answers a Challenge: all of it that counts, and the status that it is to have.
-pub fn answer(challenge: &Value, status: &str) -> String {
-    let names = &DOCUMENT["components"]["headers"]["SignatureFields"]["schema"]["const"];
-    let names = names.as_str().expect("names").split(',');
-    let mut members: Map<_, _> = names
-        .map(|name| (name.to_owned(), challenge[name].clone()))
-        .collect();
-    members.insert("status".to_owned(), json!(status));
-    let parts = [json!({"alg": "ES256"}), Value::Object(members)];
-    let signed = parts
-        .map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()))
-        .join(".");
-    let signature: Signature = KEY.sign(signed.as_bytes());
-    format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+/// What a JWS signs.
+pub fn signed(header: &str, payload: &str) -> String {
+    [header, payload]
+        .map(|part| BASE64_URL_SAFE_NO_PAD.encode(part))
+        .join(".")
+}
+
+pub fn jws(signed: &str, signature: &[u8]) -> String {
+    format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }

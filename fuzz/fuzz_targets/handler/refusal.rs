@@ -8,7 +8,9 @@ use crate::description::Operation;
 use crate::request::Request;
 
 /// What the description has no words for: code, parameter, and what would be right.
-const RULES: [&str; 26] = [
+const RULES: [&str; 28] = [
+    "60305 Identity: must be 8 to 64 characters of A-Z, a-z, 0-9 and -",
+    "60305 FactorType: must be push",
     "60366 Identity: must be 8 to 64 characters of A-Z, a-z, 0-9 and -",
     "60306 Idempotency-Key: must be 1 to 255 printable ASCII characters",
     "60369 FactorType: must be push or totp",

@@ -1,4 +1,4 @@
-//! Requests as text, and the events that API Gateway makes of them.
+//! Requests as text.
 //!
 //! ```text
 //! POST /v2/Services?PageSize=1 2.0 base64
@@ -7,25 +7,28 @@
 //! FriendlyName=Owl
 //! ```
 //!
-//! After the target come the payload format and, in any order, `base64` for a body that is encoded so and `origins` (in the
-//! first request) for a function that knows the origins it is called from. As for `authorization`, `good` stands for the right
-//! credentials, and `plain USER:PASSWORD` for those before they are encoded. `first` in place of a SID stands for that of the first
-//! Factor or Challenge that was created, `AuthPayload=right` for the code or the signature that is right for that Factor now,
-//! `=next` for its next code, `=approved` and `=denied` for what a phone says to that Challenge, and `Binding.PublicKey=mine` for the
-//! phone's key.
+//! After the target come the payload format and, in any order, `base64` for a body that is encoded so, `+60` where so many seconds
+//! have gone by since the request before, and `origins` (in the first request) for a function that knows the origins it is called
+//! from. As for `authorization`, `good` stands for the right credentials, `plain USER:PASSWORD` for those before they are encoded,
+//! and `device` and `token` for a phone's; see [`credentials`](crate::credentials). `first` and `second` in place of a SID stand for
+//! that of the first or second Factor, Challenge or Access Token that was created. `AuthPayload=right` is the code or the signature
+//! that is right for the first Factor now, `=second` that for the second, and `=next` the first one's next code; `=approved` and
+//! `=denied` are what its phone says to the first Challenge, and `Binding.PublicKey=mine` and `=other` the keys of two phones.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use harness::{gateway, local};
-use serde_json::{Value, json};
+use harness::local;
 
 /// What stands between two requests.
 const SEPARATOR: &[u8] = b"\n---\n";
 
 /// Longer ones are refused before they reach a function.
 const LONGEST_METHOD: usize = 20;
+
+/// Seconds between two requests, at the most: all of them are over before the first Factor that nobody verified is gone.
+const LONGEST_PAUSE: u64 = 1000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PayloadFormat {
@@ -43,6 +46,8 @@ pub struct Request {
     pub format: PayloadFormat,
     pub base64: bool,
     pub named_origins: bool,
+    /// Seconds since the request before.
+    pub pause: u64,
     /// In lower case, in the order in which they were sent.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -88,38 +93,44 @@ impl Request {
             },
             base64: options.contains(&"base64"),
             named_origins: options.contains(&"origins"),
+            pause: options
+                .iter()
+                .find_map(|option| option.strip_prefix('+')?.parse().ok())
+                .map_or(0, |seconds: u64| seconds.min(LONGEST_PAUSE)),
             headers: lines.map(header).collect::<Option<_>>()?,
             body: body.to_vec(),
         })
     }
 
-    /// The value of a header that arrives once.
-    fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header as it arrives, if that is one.
+    pub fn header(&self, name: &str) -> Option<String> {
         let named = self.headers.iter().filter(|(other, _)| other == name);
-        let mut values: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
-        if self.format == PayloadFormat::V2 {
-            // They are joined, and nothing joined to something is the same as that alone.
-            values.retain(|value| !value.is_empty());
-        }
-        match values.as_slice() {
-            [value] => Some(value),
+        let values: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
+        match (self.format, values.as_slice()) {
+            (_, [value]) => Some((*value).to_owned()),
+            // HTTP APIs join them, and what comes after nothing is alone.
+            (PayloadFormat::V2, [_, _, ..]) => {
+                let begin = values.iter().position(|value| !value.is_empty())?;
+                Some(values[begin..].join(","))
+            }
             _ => None,
         }
     }
 
-    /// Whether the credentials are the right ones.
-    pub fn is_authenticated(&self) -> bool {
-        let right = local::authorization();
-        let right = right.trim_start_matches("Basic ");
-        self.header("authorization")
-            .and_then(|given| given.split_once(' '))
-            .is_some_and(|(scheme, given)| {
-                scheme.eq_ignore_ascii_case("basic") && given.trim_matches(' ') == right
-            })
+    /// Who it says that calls: a user and a password.
+    pub fn credentials(&self) -> Option<(String, String)> {
+        let header = self.header("authorization")?;
+        let (scheme, given) = header.split_once(' ')?;
+        let given = scheme
+            .eq_ignore_ascii_case("basic")
+            .then_some(given.trim_matches(' '))?;
+        let given = String::from_utf8(BASE64_STANDARD.decode(given).ok()?).ok()?;
+        let (user, password) = given.split_once(':')?;
+        Some((user.to_owned(), password.to_owned()))
     }
 
     /// The one `Origin`.
-    pub fn origin(&self) -> Option<&str> {
+    pub fn origin(&self) -> Option<String> {
         self.header("origin")
     }
 
@@ -143,10 +154,13 @@ impl Request {
         pairs(&String::from_utf8_lossy(&self.body_as_sent()))
     }
 
-    /// What the query says of a parameter, if it says something.
+    /// What the query says of a parameter, if it says one thing.
     pub fn asked(&self, parameter: &str) -> Option<String> {
-        let found = pairs(&self.query).into_iter().find(|(name, _)| name == parameter);
-        Some(found?.1).filter(|value| !value.is_empty())
+        let mut found = pairs(&self.query)
+            .into_iter()
+            .filter(|(name, _)| name == parameter);
+        let (_, value) = found.next()?;
+        (found.next().is_none() && !value.is_empty()).then_some(value)
     }
 
     /// The body as it arrives: what is not sent as bytes has to be text.
@@ -155,84 +169,6 @@ impl Request {
             self.body.clone()
         } else {
             String::from_utf8_lossy(&self.body).into_owned().into_bytes()
-        }
-    }
-
-    /// The event that API Gateway makes of the request.
-    pub fn event(&self) -> Value {
-        match self.format {
-            PayloadFormat::V1 => self.rest_event(),
-            PayloadFormat::V2 => self.http_event(),
-        }
-    }
-
-    fn http_event(&self) -> Value {
-        let target = format!("{}?{}", self.path, self.query);
-        let headers: Vec<(&str, &str)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let mut event = gateway::event(&self.method, &target, &headers, &[]);
-        if let Some(event) = event.as_object_mut() {
-            event.insert("isBase64Encoded".to_owned(), json!(self.base64));
-            if !self.body.is_empty() {
-                event.insert("body".to_owned(), self.body_in_json());
-            }
-        }
-        event
-    }
-
-    fn rest_event(&self) -> Value {
-        let mut last: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (name, value) in &self.headers {
-            last.insert(name, value);
-            all.entry(name).or_default().push(value);
-        }
-        let mut queries: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for pair in self.query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let decoded = |text| {
-                percent_encoding::percent_decode_str(text)
-                    .decode_utf8_lossy()
-                    .into_owned()
-            };
-            queries.entry(decoded(name)).or_default().push(decoded(value));
-        }
-        json!({
-            "resource": "/{proxy+}",
-            "path": self.path,
-            "httpMethod": self.method,
-            "headers": last,
-            "multiValueHeaders": all,
-            "queryStringParameters": (!queries.is_empty())
-                .then(|| queries.iter().map(|(name, values)| (name, values.last())).collect::<BTreeMap<_, _>>()),
-            "multiValueQueryStringParameters": (!queries.is_empty()).then_some(&queries),
-            "pathParameters": {"proxy": self.path.trim_start_matches('/')},
-            "stageVariables": null,
-            "requestContext": {
-                "accountId": "123456789012",
-                "apiId": "abcdef1234",
-                "domainName": "abcdef1234.execute-api.eu-central-1.amazonaws.com",
-                "httpMethod": self.method,
-                "identity": {"sourceIp": "192.0.2.1"},
-                "path": format!("/prod{}", self.path),
-                "protocol": "HTTP/1.1",
-                "requestId": "JKJaXmPLvHcESHA=",
-                "resourcePath": "/{proxy+}",
-                "stage": "prod",
-            },
-            "body": if self.body.is_empty() { Value::Null } else { self.body_in_json() },
-            "isBase64Encoded": self.base64,
-        })
-    }
-
-    fn body_in_json(&self) -> Value {
-        if self.base64 {
-            json!(BASE64_STANDARD.encode(&self.body))
-        } else {
-            json!(String::from_utf8_lossy(&self.body))
         }
     }
 }

@@ -1,23 +1,38 @@
 //! Words in requests, for what nobody knows beforehand: SIDs, and what proves something now.
 
+use crate::credentials;
 use crate::request::Request;
 
 /// What stands for something that nobody knows beforehand.
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 15] = [
     "/Factors/first",
+    "/Factors/second",
     "/Challenges/first",
+    "/Challenges/second",
+    "/AccessTokens/first",
+    "/AccessTokens/second",
     "FactorSid=first",
+    "FactorSid=second",
     "AuthPayload=right",
+    "AuthPayload=second",
     "AuthPayload=next",
     "AuthPayload=approved",
     "AuthPayload=denied",
     "Binding.PublicKey=mine",
+    "Binding.PublicKey=other",
 ];
 
 impl Request {
     /// The same with what each word stands for in its place.
-    pub fn about(&self, stands_for: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn about(&self, stands_for: impl Fn(&str) -> Option<String>, now: u64) -> Self {
         let mut request = self.clone();
+        for (name, value) in &mut request.headers {
+            if name == "authorization"
+                && let Some(credentials) = credentials::of(value, &stands_for, now)
+            {
+                *value = credentials;
+            }
+        }
         for word in WORDS {
             let place = |bytes: &[u8]| {
                 bytes

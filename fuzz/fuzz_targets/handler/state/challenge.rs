@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::factor::Factor;
-use super::{EntityAt, WRONG_CODES, known};
+use super::{EntityAt, WRONG_CODES, date, known};
 use crate::answer::Answer;
-use crate::phone;
+use crate::phone::Phone;
 use crate::request::Request;
 
 #[derive(Default)]
 pub struct Challenges {
     by_sid: BTreeMap<String, Challenge>,
-    /// The SID of the first one that was created.
-    first: Option<String>,
+    /// In the order in which they were created.
+    sids: Vec<String>,
 }
 
 struct Challenge {
@@ -45,15 +43,14 @@ impl Challenges {
         self.by_sid.retain(|_, challenge| challenge.at != *at);
     }
 
-    pub fn stands_for(&self, word: &str) -> Option<String> {
-        let sid = self.first.as_ref()?;
-        let shown = || self.by_sid.get(sid)?.shown.as_ref();
-        match word {
-            "/Challenges/first" => Some(sid.clone()),
-            "AuthPayload=approved" => Some(phone::answer(shown()?, "approved")),
-            "AuthPayload=denied" => Some(phone::answer(shown()?, "denied")),
-            _ => None,
-        }
+    pub fn sid(&self, number: usize) -> Option<&String> {
+        self.sids.get(number)
+    }
+
+    /// What a phone says to the first one.
+    pub fn said_by(&self, phone: &Phone, status: &str) -> Option<String> {
+        let shown = self.by_sid.get(self.sid(0)?)?.shown.as_ref()?;
+        Some(phone.answer(shown, status))
     }
 
     pub fn create(
@@ -76,7 +73,7 @@ impl Challenges {
             };
             let is_known = factor.shown.is_some();
             assert!(
-                !is_known || factor.is_verified() && shown["status"] == status,
+                !is_known || factor.is_verified && shown["status"] == status,
                 "{shown}"
             );
             assert_eq!(shown["date_created"], date(now));
@@ -88,7 +85,7 @@ impl Challenges {
             wrong_codes: usize::from(is_right == Some(false)),
         };
         let sid = answer.sid().expect("a Challenge").to_owned();
-        self.first.get_or_insert_with(|| sid.clone());
+        self.sids.push(sid.clone());
         assert!(
             self.by_sid.insert(sid, challenge).is_none(),
             "it is there already"
@@ -103,9 +100,11 @@ impl Challenges {
         }
     }
 
-    /// The SIDs of those that a list has; `None` if nobody knows.
-    pub fn list(&self, at: &EntityAt, request: &Request, now: u64) -> Option<Vec<String>> {
-        let of_entity = self.by_sid.iter().filter(|(_, challenge)| challenge.at == *at);
+    /// The SIDs of those that a list has, for the device of its `own` Factor or for the account; `None` if nobody knows.
+    pub fn list(&self, at: &EntityAt, own: Option<&str>, request: &Request, now: u64) -> Option<Vec<String>> {
+        let is_listed =
+            |challenge: &Challenge| challenge.at == *at && own.is_none_or(|own| challenge.factor_sid == own);
+        let of_entity = self.by_sid.iter().filter(|(_, challenge)| is_listed(challenge));
         let mut sids = Vec::new();
         for (sid, challenge) in of_entity {
             let shown = challenge.at(now)?;
@@ -151,8 +150,9 @@ impl Challenges {
         let status = before["status"].as_str().expect("a status");
         let is_push = before["factor_type"] == "push";
         let phones = |status: &&str| {
-            let is_phones = factor.as_deref().is_some_and(Factor::is_phones);
-            is_phones && payload.is_some_and(|payload| *payload == phone::answer(&before, status))
+            let phone = factor.as_deref().and_then(Factor::phone);
+            let signed = phone.map(|phone| phone.answer(&before, status));
+            signed.is_some() && payload == signed.as_ref()
         };
         let signed = ["approved", "denied"]
             .into_iter()
@@ -231,10 +231,4 @@ impl Challenge {
         }
         Some(shown)
     }
-}
-
-fn date(second: u64) -> String {
-    let second = second.try_into().expect("soon enough");
-    let date = OffsetDateTime::from_unix_timestamp(second).expect("a date");
-    date.format(&Rfc3339).expect("a date")
 }

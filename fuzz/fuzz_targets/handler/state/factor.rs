@@ -1,10 +1,14 @@
 //! A Factor, by what answers said of it.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use p256::ecdsa::VerifyingKey;
+use p256::pkcs8::DecodePublicKey as _;
 use serde_json::Value;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
 use super::{EntityAt, WRONG_CODES, known};
-use crate::phone;
+use crate::phone::{self, MINE, Phone};
 use crate::request::Request;
 use crate::resource::pointer;
 
@@ -16,24 +20,33 @@ pub struct Factor {
     secret: Option<String>,
     /// As it was shown last, without what only one answer has; `None` if that could not be read.
     pub shown: Option<Value>,
+    pub is_verified: bool,
     pub verified_by: Option<String>,
     wrong_codes: usize,
     /// The time step of the last code that was accepted.
     last_step: Option<u64>,
-    /// Whether it has the phone's key.
-    is_phones: bool,
+    /// Its key, if it is a push Factor.
+    pub key: Option<VerifyingKey>,
+    /// Whose key that is, if it is that of one of the phones here.
+    phone: Option<&'static Phone>,
 }
 
 impl Factor {
     /// A Factor as it was created.
-    pub fn new(at: EntityAt, body: String, json: Option<Value>) -> Self {
-        let binding = |name: &str| json.as_ref()?["binding"][name].as_str().map(str::to_owned);
+    pub fn new(at: EntityAt, body: String, key: Option<&str>, json: Option<Value>) -> Self {
+        let secret = json.as_ref().and_then(|json| json["binding"]["secret"].as_str());
+        let read = |key: &str| {
+            let der = BASE64_STANDARD.decode(key).expect("Base64");
+            VerifyingKey::from_public_key_der(&der).expect("a key")
+        };
         Self {
             at,
             created: Some(body),
-            secret: binding("secret"),
-            is_phones: binding("public_key") == Some(phone::public_key()),
+            secret: secret.map(str::to_owned),
+            key: key.map(read),
+            phone: key.and_then(phone::with),
             shown: json.map(known),
+            is_verified: false,
             verified_by: None,
             wrong_codes: 0,
             last_step: None,
@@ -44,7 +57,7 @@ impl Factor {
     pub fn proof(&self, sid: &str, now: u64) -> String {
         match self.totp() {
             Some(totp) => totp.generate(now).to_string(),
-            None => phone::signature(sid),
+            None => self.phone.unwrap_or(&MINE).proof(sid),
         }
     }
 
@@ -54,9 +67,9 @@ impl Factor {
         Some(totp.generate(now + self.time_step()).to_string())
     }
 
-    /// Whether it is known and a push Factor with the phone's key.
-    pub fn is_phones(&self) -> bool {
-        self.is_phones && self.shown.is_some()
+    /// The phone that can sign for it, if it is known.
+    pub fn phone(&self) -> Option<&'static Phone> {
+        self.phone.filter(|_| self.shown.is_some())
     }
 
     /// Takes a code for a login, if it is one that is good; `None` if nobody knows.
@@ -105,12 +118,6 @@ impl Factor {
         Some(totp.build_noncompliant())
     }
 
-    pub fn is_verified(&self) -> bool {
-        self.shown
-            .as_ref()
-            .is_some_and(|shown| shown["status"] == "verified")
-    }
-
     pub fn update(&mut self, sid: &str, request: &Request, status: u64, json: Option<Value>, now: u64) {
         let sent = request.form();
         let sent = |name: &str| sent.get(name).filter(|value| !value.is_empty());
@@ -120,20 +127,21 @@ impl Factor {
         };
         let totp = self.totp();
         let is_code = |code: &String| totp.as_ref().is_some_and(|totp| totp.check(code, now).is_some());
-        let is_signed = |payload: &String| self.is_phones() && *payload == phone::signature(sid);
+        let proof = self.phone().map(|phone| phone.proof(sid));
+        let is_signed = |payload: &String| proof.as_ref() == Some(payload);
         let is_right = payload.is_some_and(|payload| is_code(payload) || is_signed(payload));
         let is_the_one = is_right && payload == self.verified_by.as_ref();
         match status {
             403 => {
                 let is_refused = match totp {
-                    Some(_) => self.is_verified() && !is_the_one,
+                    Some(_) => self.is_verified && !is_the_one,
                     None => !is_right,
                 };
                 assert!(is_refused && payload.is_some(), "{before} is not to be refused");
                 return;
             }
             429 => {
-                assert!(!self.is_verified() && self.wrong_codes == WRONG_CODES);
+                assert!(!self.is_verified && self.wrong_codes == WRONG_CODES);
                 return;
             }
             _ => assert_eq!(status, 200),
@@ -141,7 +149,7 @@ impl Factor {
         let after = known(json.expect("what was read before can be read again"));
         let mut expected = before.clone();
         if let (Some(payload), true) = (payload, totp.is_some()) {
-            if self.is_verified() {
+            if self.is_verified {
                 assert!(is_the_one, "it was verified by another code");
             } else if is_right {
                 expected["status"] = "verified".into();
