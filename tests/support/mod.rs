@@ -17,7 +17,7 @@ use lambda_http::{Context, LambdaEvent};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
-use verify_factors::aws::{self, Clients};
+use verify_factors::aws::{self, Clients, Connections};
 use verify_factors::settings::Settings;
 use verify_factors::{App, Randomness};
 
@@ -202,8 +202,9 @@ impl Ways {
         // The SDK's budget of retries is one for the whole process; each function here has its own, as each Lambda has.
         let number = FUNCTIONS.fetch_add(1, Ordering::Relaxed);
         let partition = RetryPartition::new(format!("function {number}"));
-        let dynamodb = aws::dynamodb(&sdk_config(&self.dynamodb));
-        let kms = aws::kms(&sdk_config(&self.kms));
+        let connections = Connections::new(harness::dynamo::http_client);
+        let dynamodb = aws::dynamodb(&sdk_config(&self.dynamodb), &connections);
+        let kms = aws::kms(&sdk_config(&self.kms), &connections);
         let dynamodb = dynamodb
             .config()
             .to_builder()
