@@ -4,6 +4,7 @@
 
 pub mod logs;
 pub mod phone;
+pub mod role;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,6 +15,7 @@ use harness::faults::Fault;
 use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
+use role::Role;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -184,6 +186,13 @@ impl Ways {
         }
     }
 
+    fn role(&self) -> Role {
+        Role {
+            table_name: self.table_name.clone(),
+            key_arn: self.key_arn.clone(),
+        }
+    }
+
     fn build(&self, settings: &[(&str, &str)]) -> App {
         self.build_with(settings, Randomness::new(getrandom::fill))
     }
@@ -209,8 +218,10 @@ impl Ways {
             .config()
             .to_builder()
             .retry_partition(partition.clone())
+            .interceptor(self.role())
             .build();
-        let kms = kms.config().to_builder().retry_partition(partition).build();
+        let kms = kms.config().to_builder().retry_partition(partition);
+        let kms = kms.interceptor(self.role()).build();
         let clients = Clients {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             kms: aws_sdk_kms::Client::from_conf(kms),
