@@ -17,6 +17,8 @@ use crate::sid::{AccessTokenSid, ChallengeSid, FactorSid, Identity, ServiceSid};
 pub struct Route {
     /// The path with names in place of values.
     pub template: &'static str,
+    /// Slashes in it.
+    depth: usize,
     /// The method.
     pub method: Method,
     /// The operation's name, in the log and in `openapi.yaml`.
@@ -151,11 +153,21 @@ const fn route(
 ) -> Route {
     Route {
         template,
+        depth: slashes(template),
         method,
         operation_id,
         callers,
         operation,
     }
+}
+
+const fn slashes(path: &str) -> usize {
+    let (mut rest, mut count) = (path.as_bytes(), 0);
+    while let [byte, after @ ..] = rest {
+        count += if *byte == b'/' { 1 } else { 0 };
+        rest = after;
+    }
+    count
 }
 
 /// Every operation of the API.
@@ -198,7 +210,12 @@ pub(crate) struct Place {
 impl Place {
     /// Where a path leads. One with a malformed SID leads nowhere.
     pub(crate) fn find(path: &str) -> Option<Self> {
-        TABLE.iter().find_map(|route| Self::at(route.template, path))
+        let depth = slashes(path);
+        // Most templates are of another depth, and not looked at.
+        let routes = TABLE.iter().filter(|route| route.depth == depth);
+        routes
+            .into_iter()
+            .find_map(|route| Self::at(route.template, path))
     }
 
     fn at(template: &'static str, path: &str) -> Option<Self> {

@@ -16,7 +16,7 @@ use lexopt::prelude::{Long, Short, ValueExt};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
-use verify_factors::aws::{self, Clients};
+use verify_factors::aws::{self, Clients, Connections};
 use verify_factors::settings::Settings;
 use verify_factors::{App, Randomness, logging};
 
@@ -102,11 +102,12 @@ async fn run() -> Result<(), Failure> {
             .map(|(_, value)| value.clone())
     };
     let settings = Settings::from_env(setting)?;
+    let connections = Connections::new(dynamo::http_client);
     let app = Arc::new(App::build(
         settings,
         Clients {
-            dynamodb: aws::dynamodb(&dynamo::sdk_config(&endpoint)),
-            kms: aws::kms(&dynamo::sdk_config(&kms_endpoint)),
+            dynamodb: aws::dynamodb(&dynamo::sdk_config(&endpoint), &connections),
+            kms: aws::kms(&dynamo::sdk_config(&kms_endpoint), &connections),
         },
         Randomness::new(getrandom::fill),
     ));

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 
+use super::Connections;
 use crate::settings::{SettingError, is_authority};
 
 /// Opening a connection, TLS included: a healthy one takes milliseconds.
@@ -67,20 +68,20 @@ pub async fn connect(env: impl Fn(&str) -> Option<String>) -> Result<Clients, Se
         .use_fips(flag(&env, "AWS_USE_FIPS_ENDPOINT")?)
         .use_dual_stack(flag(&env, "AWS_USE_DUALSTACK_ENDPOINT")?)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(
-            Builder::new()
-                .tls_provider(Provider::rustls(CryptoMode::Ring))
-                .tls_context(tls)
-                .build_https(),
-        )
         .build();
+    let connections = Connections::new(move || {
+        Builder::new()
+            .tls_provider(Provider::rustls(CryptoMode::Ring))
+            .tls_context(tls.clone())
+            .build_https()
+    });
     let at = |endpoint: Option<String>| match endpoint {
         Some(endpoint) => config.to_builder().endpoint_url(endpoint).build(),
         None => config.clone(),
     };
     Ok(Clients {
-        dynamodb: dynamodb(&at(dynamodb_endpoint)),
-        kms: kms(&at(kms_endpoint)),
+        dynamodb: dynamodb(&at(dynamodb_endpoint), &connections),
+        kms: kms(&at(kms_endpoint), &connections),
     })
 }
 
@@ -120,17 +121,17 @@ fn endpoint(
 
 /// A client of DynamoDB with the time limits and retries of this function, whose requests have to be answered in time.
 #[must_use]
-pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::new(&bounded(config))
+pub fn dynamodb(config: &SdkConfig, connections: &Connections) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&bounded(config, connections))
 }
 
 /// A client of KMS with the same limits.
 #[must_use]
-pub fn kms(config: &SdkConfig) -> aws_sdk_kms::Client {
-    aws_sdk_kms::Client::new(&bounded(config))
+pub fn kms(config: &SdkConfig, connections: &Connections) -> aws_sdk_kms::Client {
+    aws_sdk_kms::Client::new(&bounded(config, connections))
 }
 
-fn bounded(config: &SdkConfig) -> SdkConfig {
+fn bounded(config: &SdkConfig, connections: &Connections) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -144,6 +145,7 @@ fn bounded(config: &SdkConfig) -> SdkConfig {
         .to_builder()
         .timeout_config(timeouts)
         .retry_config(retries)
+        .http_client(connections.of_a_service())
         .build()
 }
 

@@ -1,9 +1,11 @@
-//! AWS, as the function reaches it: the `client`s of DynamoDB and KMS, and every `failure` of theirs.
+//! AWS, as the function reaches it: the `client`s of DynamoDB and KMS, their `connections`, and every `failure` of theirs.
 
 mod client;
+mod connections;
 mod failure;
 
 pub(crate) use client::OPERATION_TIMEOUT;
 pub use client::{Clients, connect, dynamodb, kms};
+pub use connections::Connections;
 pub(crate) use failure::Cause;
 pub use failure::Failure;

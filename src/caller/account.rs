@@ -9,11 +9,11 @@ use crate::sid::AccountSid;
 
 /// Whether these are the account's SID and a good Auth Token.
 ///
-/// It takes the same time whatever is wrong: all of it is hashed and compared in full, so that nobody learns whether it is
-/// the account or the token.
+/// It takes the same time whatever is wrong: all of it is compared in full, and of the token its hash, so that nobody learns whether it
+/// is the account or the token, nor how long that is.
 pub(super) fn is(credentials: &Credentials, account: AccountSid, tokens: &AuthTokens) -> bool {
-    // Hashes have one length, so that comparing them does not tell that of what is compared.
-    let same_account = Sha256::digest(credentials.user()).ct_eq(&Sha256::digest(account.as_str()));
+    // Everybody knows how long a SID is.
+    let same_account = credentials.user().ct_eq(account.as_str().as_bytes());
     let token = Sha256::digest(credentials.password());
     let primary = token.as_slice().ct_eq(&tokens.primary);
     let secondary = tokens

@@ -10,7 +10,7 @@ use crate::table::{ENTITIES_OF, Item, REQUEST_ID, SK, Stored, item, key, n, s};
 use crate::time::Timestamp;
 
 /// The Entity's Identity, in whose order the index is.
-const IDENTITY: &str = "identity";
+pub(super) const IDENTITY: &str = "identity";
 
 /// The item of an Entity that has nothing yet.
 pub(super) fn of_entity(entity: &Entity, made: Made<'_>) -> Item {

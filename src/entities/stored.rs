@@ -114,15 +114,19 @@ impl Table {
             .expression_attribute_names("#count", counted.attribute)
             .expression_attribute_values(":one", n(1_u8))
             .expression_attribute_values(":limit", n(counted.limit));
+        // Short names, as every byte of a request is hashed to sign it; and `#n` for those that DynamoDB keeps for itself.
         let mut expression = "ADD #count :one, revision :one SET".to_owned();
         for (number, (name, value)) in item::attributes(&new, made).into_iter().enumerate() {
             let comma = if number == 0 { "" } else { "," };
-            let _ = write!(expression, "{comma} #{name} = if_not_exists(#{name}, :{name})");
-            update = update
-                .expression_attribute_names(format!("#{name}"), name)
-                .expression_attribute_values(format!(":{name}"), value);
+            let path = if name == item::IDENTITY { "#n" } else { name };
+            let _ = write!(expression, "{comma} {path} = if_not_exists({path}, :{number})");
+            update = update.expression_attribute_values(format!(":{number}"), value);
         }
-        built(update.update_expression(expression))
+        built(
+            update
+                .update_expression(expression)
+                .expression_attribute_names("#n", item::IDENTITY),
+        )
     }
 
     /// Counts one off its Entity, as one write of a transaction.

@@ -31,7 +31,8 @@ pub type Nonce = [u8; NONCE_LENGTH];
 /// A key that seals, by its version. Wiped from memory when it is dropped; `Debug` shows nothing of it.
 pub struct DataKey {
     version: u32,
-    key: Zeroizing<[u8; 32]>,
+    /// What HKDF extracts of the key, once: no use of it takes more (RFC 5869, section 2.2).
+    extracted: Hkdf<Sha256>,
 }
 
 /// What a sealed text is bound to: it opens nowhere else.
@@ -56,8 +57,13 @@ pub struct NotOpened;
 impl DataKey {
     /// A data key of this version, from 1.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is wiped here, and has no other owner"
+    )]
     pub fn new(version: u32, key: Zeroizing<[u8; 32]>) -> Self {
-        Self { version, key }
+        let extracted = Hkdf::new(None, &*key);
+        Self { version, extracted }
     }
 
     /// Its version.
@@ -112,7 +118,7 @@ impl DataKey {
     )]
     pub fn authenticate(&self, label: &str, digest: &[u8; 32]) -> [u8; 32] {
         let mut code = [0; 32];
-        Hkdf::<Sha256>::new(None, &*self.key)
+        self.extracted
             .expand_multi_info(&[label.as_bytes(), b"\0", digest], &mut code)
             .expect("32 bytes are not too many");
         code
@@ -122,7 +128,7 @@ impl DataKey {
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]
     fn cipher(&self, seat: Seat<'_>) -> Aes256Gcm {
         let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, &*self.key)
+        self.extracted
             .expand_multi_info(&seat.info(), &mut *key)
             .expect("32 bytes are not too many");
         Aes256Gcm::new(<&Key<Aes256Gcm>>::from(&*key))

@@ -94,6 +94,7 @@ fn has(log: &str, secret: &str) -> bool {
 fn secrets(event: &Value, answer: &Answer) -> Vec<String> {
     let mut secrets = vec![
         harness::local::AUTH_TOKEN.to_owned(),
+        harness::local::IDENTITY.to_owned(),
         harness::local::authorization(),
     ];
     let headers = event["headers"].as_object().into_iter().flatten();

@@ -4,6 +4,7 @@
 
 pub mod logs;
 pub mod phone;
+pub mod role;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,10 +15,11 @@ use harness::faults::Fault;
 use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
+use role::Role;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
-use verify_factors::aws::{self, Clients};
+use verify_factors::aws::{self, Clients, Connections};
 use verify_factors::settings::Settings;
 use verify_factors::{App, Randomness};
 
@@ -184,6 +186,13 @@ impl Ways {
         }
     }
 
+    fn role(&self) -> Role {
+        Role {
+            table_name: self.table_name.clone(),
+            key_arn: self.key_arn.clone(),
+        }
+    }
+
     fn build(&self, settings: &[(&str, &str)]) -> App {
         self.build_with(settings, Randomness::new(getrandom::fill))
     }
@@ -202,14 +211,17 @@ impl Ways {
         // The SDK's budget of retries is one for the whole process; each function here has its own, as each Lambda has.
         let number = FUNCTIONS.fetch_add(1, Ordering::Relaxed);
         let partition = RetryPartition::new(format!("function {number}"));
-        let dynamodb = aws::dynamodb(&sdk_config(&self.dynamodb));
-        let kms = aws::kms(&sdk_config(&self.kms));
+        let connections = Connections::new(harness::dynamo::http_client);
+        let dynamodb = aws::dynamodb(&sdk_config(&self.dynamodb), &connections);
+        let kms = aws::kms(&sdk_config(&self.kms), &connections);
         let dynamodb = dynamodb
             .config()
             .to_builder()
             .retry_partition(partition.clone())
+            .interceptor(self.role())
             .build();
-        let kms = kms.config().to_builder().retry_partition(partition).build();
+        let kms = kms.config().to_builder().retry_partition(partition);
+        let kms = kms.interceptor(self.role()).build();
         let clients = Clients {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             kms: aws_sdk_kms::Client::from_conf(kms),

@@ -3,7 +3,8 @@
 use harness::faults::{Fault, FaultProxy};
 use serde_json::json;
 
-use crate::support::{Function, NOW, event, invoke_at, logs, service_item};
+use crate::support::phone::device;
+use crate::support::{Function, NOW, basic, event, factors_path, invoke_at, logs, request, service_item};
 
 #[tokio::test]
 async fn a_request_logs_one_line_that_tells_what_happened_and_to_whom() {
@@ -58,6 +59,22 @@ async fn a_refusal_logs_which_parameters_were_wrong_at_info() {
         line["parameters"],
         "FriendlyName, Binding.Secret, Config.TimeStep, Config.Skew"
     );
+}
+
+#[tokio::test]
+async fn who_is_nobody_is_logged_as_that() {
+    let function = Function::start().await;
+    for authorization in [
+        "",
+        &basic("AC00000000000000000000000000000000:wrong"),
+        &device("garbage"),
+    ] {
+        let event = request("POST", &factors_path(), &[("authorization", authorization)], "");
+        let answer = function.invoke(&event).await;
+        let line = &logs::of(&answer)[0];
+        assert_eq!((&line["status"], &line["code"]), (&json!(401), &json!(20003)));
+        assert_eq!((&line["level"], &line["caller"]), (&json!("INFO"), &json!(null)));
+    }
 }
 
 #[tokio::test]

@@ -7,4 +7,5 @@ mod forms;
 mod logs;
 mod operations;
 mod order;
+mod role;
 mod urls;

@@ -102,6 +102,8 @@ struct Script {
     then: Option<Fault>,
     calls: Vec<String>,
     forwarded: Vec<String>,
+    /// How often all connections that were open were dropped.
+    drops: u32,
     /// The tokens of the transactions among them.
     transactions: Vec<String>,
 }
@@ -153,6 +155,12 @@ impl FaultProxy {
         script.transactions.clear();
     }
 
+    /// Drops all connections that are open without a word, as what is between does with those that are idle: whatever comes on them
+    /// from now on gets nowhere, and nobody is told.
+    pub fn drop_connections(&self) {
+        self.state.script().drops += 1;
+    }
+
     /// The operations that were called since the last script began.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
@@ -173,8 +181,12 @@ impl State {
 
     async fn serve(&self, mut client: TcpStream) -> io::Result<()> {
         client.set_nodelay(true)?;
+        let opened = self.script().drops;
         let mut server = None;
         while let Some(request) = read_message(&mut client).await? {
+            if self.script().drops != opened {
+                return hang().await;
+            }
             let (service, operation) = target(&request);
             let token = token(&request);
             let fault = {
