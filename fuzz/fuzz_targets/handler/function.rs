@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
-use harness::dynamo::{Dynamo, Item, sdk_config};
+use harness::dynamo::{Dynamo, Item, http_client, sdk_config};
 use harness::kms::Kms;
 use harness::{gateway, local};
 use lambda_http::{Context, LambdaEvent};
 use time::{Duration, OffsetDateTime};
 use tokio::runtime::{Builder, Runtime};
-use verify_factors::aws::{self, Clients};
+use verify_factors::aws::{self, Clients, Connections};
 use verify_factors::gateway::Event;
 use verify_factors::settings::Settings;
 use verify_factors::{App, Randomness, logging};
@@ -43,9 +43,10 @@ impl Function {
             .expect("a runtime");
         let dynamo = runtime.block_on(Dynamo::start());
         let kms = runtime.block_on(Kms::start());
+        let connections = Connections::new(http_client);
         let clients = Clients {
-            dynamodb: aws::dynamodb(&sdk_config(&dynamo.endpoint)),
-            kms: aws::kms(&sdk_config(&kms.endpoint)),
+            dynamodb: aws::dynamodb(&sdk_config(&dynamo.endpoint), &connections),
+            kms: aws::kms(&sdk_config(&kms.endpoint), &connections),
         };
         Self {
             runtime,

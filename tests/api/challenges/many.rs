@@ -135,13 +135,20 @@ async fn a_page_ends_before_it_is_too_long_for_lambda() {
                 "0".repeat(32)
             ));
         }
-        let (mut shown, mut pages) = (BTreeSet::new(), 0);
+        let (mut shown, mut pages, mut tries) = (BTreeSet::new(), 0, 0);
         while let Some(next) = query {
             let target = format!("{}?{next}", challenges_path());
             let event = request("GET", &target, &[], "");
             let reply = reply_as(&user.function.app, &event, NOW, "id").await;
             assert!(reply.to_string().len() < MOST, "{}", reply.to_string().len());
             let page: Value = serde_json::from_str(reply["body"].as_str().unwrap()).unwrap();
+            // On a busy machine a page of megabytes can take a debug build longer than a request has.
+            if reply["statusCode"] == 503 {
+                tries += 1;
+                assert!(tries < 10, "{page}");
+                query = Some(next);
+                continue;
+            }
             let challenges = page["challenges"].as_array().unwrap();
             let sids = challenges
                 .iter()
