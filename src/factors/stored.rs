@@ -54,11 +54,7 @@ const SOME_GONE: usize = 1000;
 impl Table {
     /// Writes a Factor, counts it on its Entity, and uses up the Access Token if it comes by one: all or nothing, never over another
     /// Factor, never over the limit.
-    pub(super) async fn create_factor(
-        &self,
-        factor: &Factor,
-        token: Option<&Item>,
-    ) -> Result<FactorWrite, Failure> {
+    async fn create_factor(&self, factor: &Factor, token: Option<&Item>) -> Result<FactorWrite, Failure> {
         let counted = factor.factor_type().counted();
         let writes = || {
             let mut writes = vec![
@@ -91,9 +87,31 @@ impl Table {
         })
     }
 
+    /// Writes a Factor as [`create_factor`](Self::create_factor) does; where its Entity is full of what is gone, once there is room.
+    pub(super) async fn enrol(
+        &self,
+        factor: &Factor,
+        token: Option<&Item>,
+        by: (&str, Timestamp),
+    ) -> Result<FactorWrite, Failure> {
+        let mut patience = Patience::begin();
+        loop {
+            match self.create_factor(factor, token).await? {
+                FactorWrite::LimitReached => {
+                    // Boxed, as hardly any request needs it and all would have room for it.
+                    let making = self.make_room(factor.entity(), factor.factor_type(), by, &mut patience);
+                    if !Box::pin(making).await? {
+                        return Ok(FactorWrite::LimitReached);
+                    }
+                }
+                written => return Ok(written),
+            }
+        }
+    }
+
     /// Makes room on an Entity that is said to be full: what is gone gives its place back, and the count becomes what is there. False
     /// if there is none to be made; where somebody else is at it, there may be some soon.
-    pub(super) async fn make_room(
+    async fn make_room(
         &self,
         entity: EntityKey<'_>,
         factor_type: FactorType,
