@@ -19,7 +19,7 @@ use crate::table::{
 use crate::time::Timestamp;
 
 /// How the write of a new Factor ended.
-pub(super) enum FactorWrite {
+pub(crate) enum FactorWrite {
     /// It is in the table now.
     Written,
     /// There is one with this SID: this request's own, whose answer was lost, or an earlier request's with the same key.
@@ -33,7 +33,7 @@ pub(super) enum FactorWrite {
 }
 
 /// What is to become of a Factor that was read.
-pub(super) enum Change {
+pub(crate) enum Change {
     /// It becomes this one.
     To(Box<Factor>),
     /// It is deleted.
@@ -41,7 +41,7 @@ pub(super) enum Change {
 }
 
 /// How the change of a Factor ended.
-pub(super) enum ChangeWrite {
+pub(crate) enum ChangeWrite {
     /// It is in the table now.
     Written,
     /// Somebody else was faster: what is there now.
@@ -88,7 +88,7 @@ impl Table {
     }
 
     /// Writes a Factor as [`create_factor`](Self::create_factor) does; where its Entity is full of what is gone, once there is room.
-    pub(super) async fn enrol(
+    pub(crate) async fn enrol(
         &self,
         factor: &Factor,
         token: Option<&Item>,
@@ -164,7 +164,7 @@ impl Table {
     }
 
     /// Changes a Factor that was read, if nobody changed it meanwhile; else waits a moment and says what is there then.
-    pub(super) async fn change_factor(
+    pub(crate) async fn change_factor(
         &self,
         read: &Factor,
         change: &Change,
