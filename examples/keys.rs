@@ -1,11 +1,14 @@
 //! The operator's hand on the data keys, with credentials of their own and not the function's role.
 
-use std::io::{IsTerminal as _, Write as _};
+#[path = "operator/mod.rs"]
+mod operator;
+
 use std::process::ExitCode;
 
 use time::OffsetDateTime;
-use verify_factors::settings::Settings;
-use verify_factors::{App, Randomness, Resealed, aws};
+use verify_factors::{App, Resealed};
+
+use operator::{Failure, Progress, app};
 
 const HELP: &str = "\
 Makes data keys, and seals Factors with them.
@@ -19,17 +22,9 @@ Usage: cargo run --example keys -- COMMAND
 
 It reads the function's own variables TABLE_NAME, ACCOUNT_SID and SEALING_KEY_ARN, and AWS's for region and credentials (`aws configure export-credentials --format env` prints them).";
 
-type Failure = Box<dyn std::error::Error>;
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(code) => code,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            ExitCode::FAILURE
-        }
-    }
+    operator::ended(run().await)
 }
 
 async fn run() -> Result<ExitCode, Failure> {
@@ -66,43 +61,27 @@ async fn run() -> Result<ExitCode, Failure> {
 }
 
 async fn reseal(app: &App) -> Result<ExitCode, Failure> {
-    let terminal = std::io::stdout().is_terminal();
-    let total = if terminal {
+    let progress = Progress::begin();
+    let total = if progress.is_bar() {
         let count = app.count_by_data_key().await?;
         count.by_version.values().sum::<u64>() + count.unreadable
     } else {
         0
     };
     let tell = |so_far: Resealed| {
-        if terminal {
-            print!("\r{}", bar(so_far, total));
-            // A line that isn't seen is no reason to stop.
-            let _ = std::io::stdout().flush();
+        if progress.is_bar() {
+            let done = so_far.resealed + so_far.current + so_far.unopened;
+            progress.show(done, total, &format!("{} sealed anew", so_far.resealed));
         } else {
             println!("{} sealed anew, {} were", so_far.resealed, so_far.current);
         }
     };
     let done = app.reseal(OffsetDateTime::now_utc, tell).await?;
-    if terminal {
-        println!();
-    }
+    progress.end();
     if done.dropped > 0 {
         println!("{} copies taken out of Challenges", done.dropped);
     }
     Ok(told(done.unopened, "don't open and were left as they are"))
-}
-
-/// How far it is. There can be more Factors by the end than there were at the start.
-fn bar(so_far: Resealed, total: u64) -> String {
-    const WIDTH: u64 = 40;
-    let done = so_far.resealed + so_far.current + so_far.unopened;
-    let filled = (done * WIDTH).checked_div(total).unwrap_or(WIDTH).min(WIDTH);
-    let [filled, empty] = [("#", filled), ("-", WIDTH - filled)]
-        .map(|(mark, times)| mark.repeat(usize::try_from(times).unwrap_or_default()));
-    format!(
-        "[{filled}{empty}] {done} of {total}, {} sealed anew",
-        so_far.resealed
-    )
 }
 
 /// Fails if there are items with something wrong, and says so.
@@ -112,15 +91,4 @@ fn told(items: u64, what: &str) -> ExitCode {
     }
     eprintln!("{items} items {what}");
     ExitCode::FAILURE
-}
-
-async fn app() -> Result<App, Failure> {
-    let env = |variable: &str| {
-        // Nobody calls this App, so no token is good.
-        let no_token = || (variable == "AUTH_TOKEN_SHA256").then(|| "0".repeat(64));
-        std::env::var(variable).ok().or_else(no_token)
-    };
-    let settings = Settings::from_env(env)?;
-    let clients = aws::connect(env).await?;
-    Ok(App::build(settings, clients, Randomness::new(getrandom::fill)))
 }

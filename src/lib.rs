@@ -79,5 +79,5 @@ pub mod time;
 
 pub use app::App;
 pub use caller::Caller;
-pub use operator::{Count, Resealed};
+pub use operator::{Count, Imported, Resealed};
 pub use randomness::Randomness;

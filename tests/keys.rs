@@ -3,9 +3,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -23,6 +21,7 @@ use verify_factors::sid::{AccountSid, ServiceSid};
 use verify_factors::time::Timestamp;
 use verify_factors::{App, Randomness};
 
+use support::commands::{Operator, example, text};
 use support::{Function, invoke_at, request};
 
 /// Factors that are there before the data key is rotated.
@@ -40,14 +39,14 @@ const PUBLIC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8GdwtibWe0kpgsFl6x
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_factors_are_sealed_anew_though_it_is_cut_and_factors_are_created_and_read_meanwhile() {
     let function = Function::start().await;
-    let operator = Operator::of(&function);
+    let operator = Operator::of(&function, "keys");
     function.app.warm_up(OffsetDateTime::now_utc()).await;
     let factors = write_factors(&function, FACTORS).await;
 
     let traffic = Arc::new(Traffic::through(function.another_instance()));
     let flowing = tokio::spawn(Arc::clone(&traffic).flow());
     let created = traffic.creates_another(&flowing).await;
-    let rotated = operator.succeeds("rotate");
+    let rotated = operator.succeeds(&["rotate"]);
     assert!(rotated.starts_with("Data key 2 "), "{rotated}");
     traffic.creates_another(&flowing).await;
 
@@ -56,9 +55,9 @@ async fn ten_thousand_factors_are_sealed_anew_though_it_is_cut_and_factors_are_c
     let sealed_with_old = traffic.creates_another(&flowing).await;
     assert!(sealed_with_old > created);
 
-    let lines = operator.is_cut_after_lines("reseal", 2);
+    let lines = operator.is_cut_after_lines(&["reseal"], 2);
     let before = traffic.created();
-    let counts = operator.counts();
+    let counts = by_data_key(&operator);
     let after = traffic.created() + 1;
     let [(1, left), (2, done)] = counts
         .iter()
@@ -73,7 +72,7 @@ async fn ten_thousand_factors_are_sealed_anew_though_it_is_cut_and_factors_are_c
         "{counts:?}"
     );
 
-    let resealed = operator.succeeds("reseal");
+    let resealed = operator.succeeds(&["reseal"]);
     let last = resealed.lines().last().unwrap();
     // Not one that was sealed anew before is so again.
     assert!(last.starts_with(&format!("{left} sealed anew, ")), "{last}");
@@ -81,7 +80,7 @@ async fn ten_thousand_factors_are_sealed_anew_though_it_is_cut_and_factors_are_c
     traffic.stopped.store(true, Ordering::SeqCst);
     flowing.await.unwrap();
     let all = u64::from(FACTORS) + traffic.created();
-    assert_eq!(operator.counts(), BTreeMap::from([(2, all)]));
+    assert_eq!(by_data_key(&operator), BTreeMap::from([(2, all)]));
 
     let data_key = data_key(&function, 2).await;
     let items = items_by_key(&function).await;
@@ -106,7 +105,7 @@ async fn ten_thousand_factors_are_sealed_anew_though_it_is_cut_and_factors_are_c
 #[test]
 fn help_is_printed_and_an_unknown_command_fails() {
     let run = |arguments: &[&str]| {
-        let output = Command::new(example()).env_clear().args(arguments).output();
+        let output = Command::new(example("keys")).env_clear().args(arguments).output();
         let output = output.unwrap();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
@@ -127,83 +126,30 @@ fn help_is_printed_and_an_unknown_command_fails() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_terminal_there_is_a_progress_bar() {
-    // That of util-linux: others take other arguments.
-    let version = Command::new("script").arg("--version").output();
-    if !version.is_ok_and(|output| text(&output.stdout).contains("util-linux")) {
-        println!("skipped, as there is no `script` of util-linux that makes a terminal");
-        return;
-    }
     let function = Function::start().await;
-    let operator = Operator::of(&function);
+    let operator = Operator::of(&function, "keys");
     function.app.warm_up(OffsetDateTime::now_utc()).await;
     write_factors(&function, 3).await;
-    assert_eq!(operator.counts(), BTreeMap::from([(1, 3)]));
-    operator.succeeds("rotate");
-    let mut script = operator.command(Path::new("script"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let command = format!("'{}' reseal", example().display());
-    script
-        .env("PATH", path)
-        .args(["-qec", &command, "/dev/null"])
-        .stdin(Stdio::null());
+    assert_eq!(by_data_key(&operator), BTreeMap::from([(1, 3)]));
+    operator.succeeds(&["rotate"]);
+    let Some(printed) = operator.succeeds_on_a_terminal("reseal") else {
+        return;
+    };
     let bar = "#".repeat(40);
-    assert_eq!(
-        success(&output(&mut script)),
-        format!("\r[{bar}] 3 of 3, 3 sealed anew\r\n")
-    );
+    assert_eq!(printed, format!("\r[{bar}] 3 of 3, 3 sealed anew\r\n"));
 }
 
-/// The operator of a function, with the variables that the command says it reads.
-struct Operator {
-    variables: Vec<(&'static str, String)>,
-}
-
-impl Operator {
-    fn of(function: &Function) -> Self {
-        let (dynamo, kms) = (&function.dynamo, &function.kms);
-        let mut variables = local::environment(&dynamo.table_name, &dynamo.endpoint, &kms.endpoint);
-        // Nobody's token is an operator's business, and a KMS elsewhere names its keys itself.
-        variables.retain(|(name, _)| !["AUTH_TOKEN_SHA256", "SEALING_KEY_ARN"].contains(name));
-        variables.push(("SEALING_KEY_ARN", kms.key_arn.clone()));
-        Self { variables }
-    }
-
-    fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().envs(self.variables.iter().cloned());
-        command
-    }
-
-    /// What the command prints, once it has succeeded.
-    fn succeeds(&self, argument: &str) -> String {
-        success(&output(self.command(&example()).arg(argument)))
-    }
-
-    /// The Factors by the data key that they are sealed with, as `check` counts them.
-    fn counts(&self) -> BTreeMap<u32, u64> {
-        let printed = self.succeeds("check");
-        let counts = printed.lines().map(|line| {
-            let (version, count) = line.strip_prefix("data key ")?.split_once(": ")?;
-            let count = count.strip_suffix(" Factors")?;
-            Some((version.parse().ok()?, count.parse().ok()?))
-        });
-        counts
-            .collect::<Option<_>>()
-            .unwrap_or_else(|| panic!("not a count: {printed}"))
-    }
-
-    /// Kills the command as soon as it has printed so many lines; which ones.
-    fn is_cut_after_lines(&self, argument: &str, lines: usize) -> Vec<String> {
-        tokio::task::block_in_place(|| {
-            let mut command = self.command(&example());
-            let mut process = command.arg(argument).stdout(Stdio::piped()).spawn().unwrap();
-            let printed = BufReader::new(process.stdout.take().unwrap()).lines();
-            let printed = printed.take(lines).collect::<Result<_, _>>().unwrap();
-            process.kill().unwrap();
-            assert_eq!(process.wait().unwrap().code(), None, "it ended before it was cut");
-            printed
-        })
-    }
+/// The Factors by the data key that they are sealed with, as `check` counts them.
+fn by_data_key(operator: &Operator) -> BTreeMap<u32, u64> {
+    let printed = operator.succeeds(&["check"]);
+    let counts = printed.lines().map(|line| {
+        let (version, count) = line.strip_prefix("data key ")?.split_once(": ")?;
+        let count = count.strip_suffix(" Factors")?;
+        Some((version.parse().ok()?, count.parse().ok()?))
+    });
+    counts
+        .collect::<Option<_>>()
+        .unwrap_or_else(|| panic!("not a count: {printed}"))
 }
 
 /// Requests that go on while the operator is at work: Factors are created, and earlier ones replayed.
@@ -384,34 +330,4 @@ fn key_of(item: &Item) -> (String, String) {
 
 fn is_push(text: &[u8]) -> bool {
     text == PUBLIC_KEY.as_bytes()
-}
-
-/// The compiled example, which `cargo test` and `cargo build --examples` put beside the binary.
-fn example() -> PathBuf {
-    let directory = Path::new(env!("CARGO_BIN_EXE_verify-factors")).parent().unwrap();
-    let example = directory.join("examples/keys");
-    assert!(
-        example.exists(),
-        "{} is not there: `cargo test --test keys` alone builds no example, `cargo build --example keys` does",
-        example.display()
-    );
-    example
-}
-
-/// What comes of a command, while this process's DynamoDB and KMS go on.
-fn output(command: &mut Command) -> Output {
-    tokio::task::block_in_place(|| command.output().unwrap())
-}
-
-/// What a command printed that has succeeded.
-fn success(output: &Output) -> String {
-    assert_eq!(
-        (output.status.code(), text(&output.stderr)),
-        (Some(0), String::new())
-    );
-    text(&output.stdout)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_owned()).unwrap()
 }

@@ -206,7 +206,7 @@ impl Factor {
     }
 
     /// The same, verified: it stays.
-    fn verified(&self) -> Self {
+    pub(crate) fn verified(&self) -> Self {
         Self {
             status: Status::Verified,
             unverified_until: None,
@@ -215,7 +215,7 @@ impl Factor {
     }
 
     /// The same, as `request_id` is to write it: one revision later.
-    pub(super) fn written_by(self, request_id: &str) -> Self {
+    pub(crate) fn written_by(self, request_id: &str) -> Self {
         Self {
             revision: self.revision.next(),
             provenance: self.provenance.written_by(request_id),

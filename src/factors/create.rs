@@ -12,7 +12,6 @@ use crate::caller::Enrolment;
 use crate::http::Answer;
 use crate::refusal::Refusal;
 use crate::route::EntityAt;
-use crate::table::Patience;
 
 /// Creates a Factor, or shows the one that the same request made before.
 pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {
@@ -43,24 +42,14 @@ pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Resu
     call.subject.entity_sid = Some(factor.entity_sid);
     call.subject.factor_sid = Some(factor.sid);
 
-    // Boxed are those that hardly any request needs, as all would have room for them.
-    let mut patience = Patience::begin();
-    loop {
-        let token = call.enrolment().map(|enrolment| &enrolment.key);
-        match app.table.create_factor(&factor, token).await? {
-            FactorWrite::Written => return Ok(created(call, &factor, &binding)),
-            FactorWrite::There(factor) => return Box::pin(there(app, call, &factor, retry.as_ref())).await,
-            FactorWrite::TokenUsed => return Err(Refusal::Unauthenticated),
-            FactorWrite::Tombstone => return Err(Refusal::KeyUsedBefore),
-            FactorWrite::LimitReached => {
-                let (entity, factor_type) = (factor.entity(), factor.factor_type());
-                let by = (call.request_id, now);
-                let making = app.table.make_room(entity, factor_type, by, &mut patience);
-                if !Box::pin(making).await? {
-                    return Err(Refusal::LimitReached(factor_type));
-                }
-            }
-        }
+    let token = call.enrolment().map(|enrolment| &enrolment.key);
+    match app.table.enrol(&factor, token, (call.request_id, now)).await? {
+        FactorWrite::Written => Ok(created(call, &factor, &binding)),
+        // Boxed, as hardly any request needs it and all would have room for it.
+        FactorWrite::There(factor) => Box::pin(there(app, call, &factor, retry.as_ref())).await,
+        FactorWrite::TokenUsed => Err(Refusal::Unauthenticated),
+        FactorWrite::Tombstone => Err(Refusal::KeyUsedBefore),
+        FactorWrite::LimitReached => Err(Refusal::LimitReached(factor.factor_type())),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In the order in which data walks: `factor_type`, `friendly_name` and `metadata` are values of any Factor, and `entropy` what
 //! is chance. `new` is what a request asks for, with the parameters of `totp` (and its `seed`) and `push` (and its
-//! `public_key`); `retry` knows it again. `factor` is what comes of it, and `binding` what of that is sealed. `change` is what
+//! `public_key`); `retry` knows it again, and `import` is one that the operator makes. `factor` is what comes of it, and `binding` what of that is sealed. `change` is what
 //! becomes of it later: a `code` or a `signature` verifies it, `guesses` are how often a code can be wrong, and `room` is what expired
 //! ones leave. `authenticator` is what Challenges take of it, with `windows`, how many of them there can be, and `jws` (of `unique_json`), what a device signs.
 //! `item` and `stored` are the table, `json` and `key_uri` what is shown. The verbs are the operations.
@@ -19,6 +19,7 @@ mod factor_type;
 mod fetch;
 mod friendly_name;
 mod guesses;
+mod import;
 mod item;
 mod json;
 mod jws;
@@ -51,6 +52,7 @@ pub use factor_type::{FactorType, Status};
 pub(crate) use fetch::fetch;
 pub use friendly_name::FriendlyName;
 pub(crate) use guesses::Stopped;
+pub use import::Import;
 pub use item::of_factor;
 pub(crate) use item::{counted, of_authenticator, to_authenticator};
 pub(crate) use json::RawJson;
@@ -64,6 +66,7 @@ pub use push::{AppId, NotificationPlatform, NotificationToken, PushConfig, SdkVe
 pub(crate) use retry::KEY_SECONDS;
 pub use retry::{Fingerprint, IdempotencyKey, Provenance, Retry};
 pub use seed::Seed;
+pub(crate) use stored::{Change, ChangeWrite, FactorWrite};
 pub use totp::{Totp, TotpAlgorithm, TotpConfig};
 pub(crate) use unique_json::unique;
 pub(crate) use update::update;

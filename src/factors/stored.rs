@@ -19,7 +19,7 @@ use crate::table::{
 use crate::time::Timestamp;
 
 /// How the write of a new Factor ended.
-pub(super) enum FactorWrite {
+pub(crate) enum FactorWrite {
     /// It is in the table now.
     Written,
     /// There is one with this SID: this request's own, whose answer was lost, or an earlier request's with the same key.
@@ -33,7 +33,7 @@ pub(super) enum FactorWrite {
 }
 
 /// What is to become of a Factor that was read.
-pub(super) enum Change {
+pub(crate) enum Change {
     /// It becomes this one.
     To(Box<Factor>),
     /// It is deleted.
@@ -41,7 +41,7 @@ pub(super) enum Change {
 }
 
 /// How the change of a Factor ended.
-pub(super) enum ChangeWrite {
+pub(crate) enum ChangeWrite {
     /// It is in the table now.
     Written,
     /// Somebody else was faster: what is there now.
@@ -54,11 +54,7 @@ const SOME_GONE: usize = 1000;
 impl Table {
     /// Writes a Factor, counts it on its Entity, and uses up the Access Token if it comes by one: all or nothing, never over another
     /// Factor, never over the limit.
-    pub(super) async fn create_factor(
-        &self,
-        factor: &Factor,
-        token: Option<&Item>,
-    ) -> Result<FactorWrite, Failure> {
+    async fn create_factor(&self, factor: &Factor, token: Option<&Item>) -> Result<FactorWrite, Failure> {
         let counted = factor.factor_type().counted();
         let writes = || {
             let mut writes = vec![
@@ -91,9 +87,31 @@ impl Table {
         })
     }
 
+    /// Writes a Factor as [`create_factor`](Self::create_factor) does; where its Entity is full of what is gone, once there is room.
+    pub(crate) async fn enrol(
+        &self,
+        factor: &Factor,
+        token: Option<&Item>,
+        by: (&str, Timestamp),
+    ) -> Result<FactorWrite, Failure> {
+        let mut patience = Patience::begin();
+        loop {
+            match self.create_factor(factor, token).await? {
+                FactorWrite::LimitReached => {
+                    // Boxed, as hardly any request needs it and all would have room for it.
+                    let making = self.make_room(factor.entity(), factor.factor_type(), by, &mut patience);
+                    if !Box::pin(making).await? {
+                        return Ok(FactorWrite::LimitReached);
+                    }
+                }
+                written => return Ok(written),
+            }
+        }
+    }
+
     /// Makes room on an Entity that is said to be full: what is gone gives its place back, and the count becomes what is there. False
     /// if there is none to be made; where somebody else is at it, there may be some soon.
-    pub(super) async fn make_room(
+    async fn make_room(
         &self,
         entity: EntityKey<'_>,
         factor_type: FactorType,
@@ -146,7 +164,7 @@ impl Table {
     }
 
     /// Changes a Factor that was read, if nobody changed it meanwhile; else waits a moment and says what is there then.
-    pub(super) async fn change_factor(
+    pub(crate) async fn change_factor(
         &self,
         read: &Factor,
         change: &Change,

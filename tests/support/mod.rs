@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
+pub mod commands;
 pub mod logs;
 pub mod phone;
 pub mod role;
