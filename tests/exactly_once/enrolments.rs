@@ -9,7 +9,7 @@ use crate::support::{by, request};
 use crate::verifications::{ended, untold};
 
 /// Phones that show the token at one moment.
-const PHONES: u8 = 64;
+const PHONES: u8 = 16;
 
 /// However many phones enrol with one token, one of them does. The others are nobody, and no Factor is theirs.
 pub(crate) async fn one_token(round: &mut Round<'_>) {

@@ -62,7 +62,7 @@ impl Scenario {
             Self::OneRightCodeForChallenges => "log in: one right code, for 40 Challenges",
             Self::WrongCodesForChallenges => "log in: wrong codes, over 40 Challenges",
             Self::ApprovalsAndDenials => "log in: a phone's yes and no",
-            Self::OneAccessToken => "enrol: one Access Token, by 64 phones",
+            Self::OneAccessToken => "enrol: one Access Token, by 16 phones",
         }
     }
 
