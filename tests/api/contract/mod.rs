@@ -8,3 +8,4 @@ mod logs;
 mod operations;
 mod order;
 mod urls;
+mod watched;
