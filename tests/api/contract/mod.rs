@@ -9,3 +9,4 @@ mod operations;
 mod order;
 mod role;
 mod urls;
+mod watched;
