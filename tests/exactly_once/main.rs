@@ -21,7 +21,7 @@ const PROCESSES: usize = 8;
 /// Requests in a round.
 const AT_ONCE: usize = 64;
 
-/// How many rounds of each scenario a run has; `ROUNDS` sets another number.
+/// How many rounds of each scenario a run has; `ROUNDS` sets another number, and `SCENARIO` plays only those whose name has it.
 const ROUNDS: u64 = 5;
 
 /// So many rounds that wait most of the time are under way at once, each on a table with processes of its own: those with faults, and
@@ -97,9 +97,16 @@ async fn however_many_ask_at_once_a_code_is_good_once_and_a_guess_counts_once() 
     let rounds = number("ROUNDS").unwrap_or(ROUNDS);
     println!("FAULT_SEED={seed} ROUNDS={rounds}");
 
+    let only = std::env::var("SCENARIO").unwrap_or_default();
+    let scenarios = || {
+        Scenario::ALL
+            .into_iter()
+            .filter(|scenario| scenario.name().contains(&only))
+    };
+
     let mut rows = Vec::new();
     for faulty in [false, true] {
-        for scenario in Scenario::ALL {
+        for scenario in scenarios() {
             let started = Instant::now();
             let tally = play(scenario, faulty, rounds, seed).await;
             let (scenario, time) = (scenario.name(), started.elapsed());
