@@ -35,6 +35,12 @@ async fn send(function: &Function, event: &Value) -> Answer {
     invoke_at(&function.app, event, NOW).await
 }
 
+/// Panics unless the token is good still.
+async fn assert_enrols(function: &Function, token: &str) {
+    let answer = send(function, &enrolment(token, &[], &form())).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+}
+
 #[tokio::test]
 async fn a_phone_enrols_and_the_token_is_used_up() {
     let function = Function::start().await;
@@ -56,9 +62,9 @@ async fn a_phone_enrols_and_the_token_is_used_up() {
     assert_eq!(like_it, by_account, "it is a Factor like any other");
 
     let again = send(&function, &enrolment(text(&token), &[], &form())).await;
-    again.assert_nobody("a token");
+    again.assert_nobody("the same phone again");
     let other = send(&function, &enrolment(text(&token), &[], &Phone::number(3).form())).await;
-    other.assert_nobody("a token");
+    other.assert_nobody("another phone");
     assert_eq!(factors(&function).await, 2);
     let item = stored(&function, &token).await;
     assert_eq!(item["used_for"].as_s().unwrap(), &answer.text("sid"));
@@ -103,7 +109,7 @@ async fn a_token_is_good_until_its_end() {
         if good {
             assert_eq!(answer.status, 201, "{seconds}");
         } else {
-            answer.assert_nobody("a token");
+            answer.assert_nobody(&format!("after {seconds} s"));
         }
     }
 }
@@ -124,14 +130,9 @@ async fn a_token_is_for_one_identity_of_one_service() {
         here.replace(local::SERVICE_SID, "VA00000000000000000000000000000002"),
     ] {
         let event = by(&request("POST", &path, &[], &form()), &device(text(&token)));
-        send(&function, &event).await.assert_nobody("a token");
+        send(&function, &event).await.assert_nobody(&path);
     }
-    assert_eq!(
-        send(&function, &enrolment(text(&token), &[], &form()))
-            .await
-            .status,
-        201
-    );
+    assert_enrols(&function, text(&token)).await;
 }
 
 #[tokio::test]
@@ -143,9 +144,8 @@ async fn a_token_is_for_push_and_totp_is_nobodys() {
         "FactorType=totp&Config.Skew=9",
         "FactorType=totp&Metadata=%FF",
     ] {
-        send(&function, &enrolment(text(&token), &[], form))
-            .await
-            .assert_nobody("a token");
+        let answer = send(&function, &enrolment(text(&token), &[], form)).await;
+        answer.assert_nobody(form);
     }
     // What is no type is a parameter like any other.
     for (form, code) in [
@@ -159,12 +159,7 @@ async fn a_token_is_for_push_and_totp_is_nobodys() {
     let text_of = request("POST", &factors_path(), &[("content-type", "text/plain")], "a");
     let answer = send(&function, &by(&text_of, &device(text(&token)))).await;
     assert_eq!(answer.error(), (415, 60306));
-    assert_eq!(
-        send(&function, &enrolment(text(&token), &[], &form()))
-            .await
-            .status,
-        201
-    );
+    assert_enrols(&function, text(&token)).await;
 }
 
 #[tokio::test]
@@ -194,15 +189,15 @@ async fn a_text_that_nobody_made_is_nobodys() {
     ] {
         send(&function, &enrolment(&text, &[], &form()))
             .await
-            .assert_nobody("a token");
+            .assert_nobody(&text);
     }
     for user in ["Token", "", "tokens", &local::account_sid()] {
         let header = crate::support::basic(&format!("{user}:{good}"));
         let event = by(&request("POST", &factors_path(), &[], &form()), &header);
-        send(&function, &event).await.assert_nobody("a token");
+        send(&function, &event).await.assert_nobody(user);
     }
     assert_eq!(factors(&function).await, 0);
-    assert_eq!(send(&function, &enrolment(good, &[], &form())).await.status, 201);
+    assert_enrols(&function, good).await;
 }
 
 /// A data key as only KMS tells it, to who may ask.
@@ -293,17 +288,17 @@ async fn a_retry_by_its_key_is_a_retry_within_the_tokens_time() {
     let late = NOW + Duration::seconds(60);
     invoke_at(&function.app, &enrol, late)
         .await
-        .assert_nobody("a token");
+        .assert_nobody("too late");
     // Other parameters; another key; none.
     let other = enrolment(text(&token), &key, &form());
     assert_eq!(send(&function, &other).await.error(), (422, 20422));
     let other_key = [("idempotency-key", "another")];
     send(&function, &enrolment(text(&token), &other_key, &form()))
         .await
-        .assert_nobody("a token");
+        .assert_nobody("another key");
     send(&function, &enrolment(text(&token), &[], &form()))
         .await
-        .assert_nobody("a token");
+        .assert_nobody("no key");
     assert_eq!(factors(&function).await, 1);
 }
 
@@ -380,7 +375,7 @@ async fn a_refused_enrolment_leaves_the_token() {
     assert_eq!(gone.status, 204);
     assert_eq!(send(&function, &enrol).await.status, 201);
     // Used up, and at the limit again.
-    send(&function, &enrol).await.assert_nobody("a token");
+    send(&function, &enrol).await.assert_nobody("used up");
 }
 
 #[tokio::test]
