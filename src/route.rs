@@ -212,10 +212,8 @@ impl Place {
     pub(crate) fn find(path: &str) -> Option<Self> {
         let depth = slashes(path);
         // Most templates are of another depth, and not looked at.
-        let routes = TABLE.iter().filter(|route| route.depth == depth);
-        routes
-            .into_iter()
-            .find_map(|route| Self::at(route.template, path))
+        let mut routes = TABLE.iter().filter(|route| route.depth == depth);
+        routes.find_map(|route| Self::at(route.template, path))
     }
 
     fn at(template: &'static str, path: &str) -> Option<Self> {
