@@ -39,7 +39,7 @@ const OF_SERVICE: [&str; 7] = [
     "Push.FcmCredentialSid",
 ];
 
-const OF_PAGE: [&str; 3] = ["PageSize", "Page", "PageToken"];
+const OF_PAGE: [&str; 4] = ["PageSize", "Page", "PageToken", "pageToken"];
 
 /// Names that are looked up besides the API's.
 const MORE_NAMES: [&str; 8] = ["", "a", "A", "%", " ", "=", "\u{FFFD}", "Unknown"];
