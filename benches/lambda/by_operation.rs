@@ -3,24 +3,24 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use harness::lambda::Environment;
 use harness::wire::{Properties, Wire};
 
 use crate::Failure;
 use crate::binaries::Binaries;
 use crate::figures::{count, short, spread};
-use crate::operations::{OPERATIONS, Operation, Scene, YARDSTICK};
+use crate::operations::{OPERATIONS, Operation, YARDSTICK};
 use crate::request::Request;
+use crate::scene::Scene;
 use crate::subject::{COUNTED_REQUESTS, Subject};
 use crate::surroundings::{AMAZON_ROOTS, Surroundings};
 
 /// Starts of each operation's function, in turns.
-const STARTS: usize = 11;
+const STARTS: usize = 1;
 /// How often instructions are counted anew before it is left.
 const TRIES: usize = 5;
 
 /// An operation with all that is its own. The wire too: what it recorded are the answers to this operation.
-struct Measured {
+pub(crate) struct Measured {
     operation: &'static Operation,
     scene: Scene,
     subject: Subject,
@@ -31,14 +31,17 @@ struct Measured {
     instructions: Option<f64>,
 }
 
-pub(crate) async fn table(binaries: &Binaries, around: &Surroundings) -> Result<String, Failure> {
+/// The yardstick's is the first.
+pub(crate) async fn measure(binaries: &Binaries, around: &Surroundings) -> Result<Vec<Measured>, Failure> {
     let direct = Subject::new("function", &binaries.function, around.direct());
     let mut direct = direct.start().await?;
     let scene = Scene::new("measured-entity-of-none");
     let mut all = vec![Measured::of(&YARDSTICK, scene, &binaries.yardstick, around).await?];
     for (number, operation) in OPERATIONS.iter().enumerate() {
         let mut scene = Scene::new(&format!("measured-entity-{number:03}"));
-        scene.prepare(operation, &mut direct).await?;
+        for ask in operation.before {
+            scene.ask(*ask, &mut direct).await?;
+        }
         all.push(Measured::of(operation, scene, &binaries.function, around).await?);
     }
     for _ in 0..STARTS {
@@ -55,18 +58,7 @@ pub(crate) async fn table(binaries: &Binaries, around: &Surroundings) -> Result<
     for measured in &mut all {
         measured.count_instructions().await?;
     }
-    rows(&all)
-}
-
-impl Scene {
-    /// Makes what the operation needs to be there.
-    async fn prepare(&mut self, operation: &Operation, function: &mut Environment) -> Result<(), Failure> {
-        for ask in operation.before {
-            let (_, made) = ask(self).send(function).await?;
-            self.made.push(made);
-        }
-        Ok(())
-    }
+    Ok(all)
 }
 
 impl Measured {
@@ -95,6 +87,15 @@ impl Measured {
         };
         measured.count_calls().await?;
         Ok(measured)
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.operation.name
+    }
+
+    /// Of a warm request, µs: quartiles.
+    pub(crate) fn processor_time(&self) -> [f64; 3] {
+        self.subject.quartiles(|sample| sample.cpu)
     }
 
     fn request(&self) -> Request {
@@ -143,8 +144,7 @@ impl Measured {
     }
 }
 
-/// The yardstick's is the first.
-fn rows(all: &[Measured]) -> Result<String, Failure> {
+pub(crate) fn table(all: &[Measured]) -> Result<String, Failure> {
     let mut table = String::from(
         "| a warm request, over TLS | calls to DynamoDB | instructions, thousands | at the most | of the yardstick's | processor time, µs |\n",
     );
@@ -153,7 +153,6 @@ fn rows(all: &[Measured]) -> Result<String, Failure> {
     for measured in all {
         let Measured {
             operation,
-            subject,
             calls,
             instructions,
             ..
@@ -166,7 +165,7 @@ fn rows(all: &[Measured]) -> Result<String, Failure> {
             .at_most
             .map(|limit| limit.to_string())
             .unwrap_or_default();
-        let cpu = spread(subject.quartiles(|sample| sample.cpu));
+        let cpu = spread(measured.processor_time());
         let ratio = ratio.unwrap_or_default();
         writeln!(
             table,

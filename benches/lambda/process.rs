@@ -22,10 +22,19 @@ pub(crate) fn processor_time(function: &Environment) -> Result<Duration, Failure
 
 /// The most memory that was resident, MB.
 pub(crate) fn peak_memory(function: &Environment) -> Result<f64, Failure> {
+    memory(function, "VmHWM:")
+}
+
+/// The memory that is resident, MB.
+pub(crate) fn resident_memory(function: &Environment) -> Result<f64, Failure> {
+    memory(function, "VmRSS:")
+}
+
+fn memory(function: &Environment, what: &str) -> Result<f64, Failure> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", function.process_id()))?;
     let kibibytes = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
-        .ok_or("no VmHWM")?;
+        .find_map(|line| line.strip_prefix(what)?.trim().strip_suffix(" kB"))
+        .ok_or_else(|| format!("no {what}"))?;
     Ok(kibibytes.trim().parse::<f64>()? * 1024.0 / 1e6)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use harness::dynamo::Dynamo;
 use harness::kms::Kms;
 use harness::local;
@@ -52,6 +53,19 @@ impl Surroundings {
     /// A wire to DynamoDB.
     pub(crate) async fn wire(&self, properties: Properties) -> Result<Wire, Failure> {
         Ok(Wire::start(&self.dynamo.endpoint, properties).await?)
+    }
+
+    /// Puts so many more items like one that is there, under sort keys that differ from its own in their end.
+    pub(crate) async fn copy(&self, pk: &str, sk: &str, copies: usize) -> Result<(), Failure> {
+        let original = self.dynamo.item(pk, sk).await.ok_or("nothing to copy")?;
+        for number in 0..copies {
+            let mut copy = original.clone();
+            let end = format!("{number:06}");
+            let sk = format!("{}{end}", &sk[..sk.len() - end.len()]);
+            copy.insert("sk".to_owned(), AttributeValue::S(sk));
+            self.dynamo.put(copy).await;
+        }
+        Ok(())
     }
 
     /// For a function that has nothing before DynamoDB and KMS.
