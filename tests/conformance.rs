@@ -1,9 +1,14 @@
-//! What `docs/conformance.md` names as shown by tests: each of these tests is there and is run.
+//! What `docs/conformance.md` and `SECURITY.md` name as shown by tests: each of these tests is there and is run, and where there is none
+//! the page says so.
 
 use std::fs;
 use std::path::Path;
 
 const PAGE: &str = include_str!("../docs/conformance.md");
+const SECURITY: &str = include_str!("../SECURITY.md");
+
+/// How `SECURITY.md` begins to say what no test shows.
+const UNTESTED: &str = "No test: ";
 
 /// What a requirement can be (the page's first table).
 const STATES: [&str; 4] = ["met", "by design", "partly", "not"];
@@ -46,11 +51,61 @@ fn missing(named: &str) -> Option<String> {
     }
 }
 
+/// What is under a heading, up to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("\n{heading}\n")).expect(heading);
+    rest.split_once("\n#").map_or(rest, |(section, _)| section)
+}
+
+/// Each access in the table of `SECURITY.md`.
+fn accesses() -> Vec<&'static str> {
+    let rows = section(SECURITY, "## Who can do what").lines();
+    let rows = rows.filter_map(|line| line.strip_prefix("| ")).skip(1);
+    let access = |row: &'static str| {
+        let cells: Vec<&str> = row.trim_end_matches('|').split('|').map(str::trim).collect();
+        assert!(cells.len() == 3 && !cells.contains(&""), "not three cells: {row}");
+        cells[0]
+    };
+    rows.map(access).collect()
+}
+
+/// What backs each, as its access and the claims under it in the list of `SECURITY.md`.
+fn backed() -> Vec<(&'static str, Vec<&'static str>)> {
+    let list = section(SECURITY, "### What backs each row");
+    let entries = list.split("\n- **").skip(1);
+    let of = |entry: &'static str| {
+        let mut parts = entry.split("\n  - ");
+        let access = parts.next().and_then(|first| first.trim_end().strip_suffix("**"));
+        let access = access.unwrap_or_else(|| panic!("of no access: {entry}"));
+        (access, parts.collect())
+    };
+    entries.map(of).collect()
+}
+
 #[test]
 fn each_test_that_is_named_is_there_and_is_run() {
-    assert!(tests_in(PAGE).next().is_some(), "the page names no test");
-    let missing: Vec<String> = tests_in(PAGE).filter_map(missing).collect();
-    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    for page in [PAGE, SECURITY] {
+        assert!(tests_in(page).next().is_some(), "the page names no test");
+        let missing: Vec<String> = tests_in(page).filter_map(missing).collect();
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
+    }
+}
+
+#[test]
+fn each_access_is_backed_by_tests_or_by_words_that_say_there_are_none() {
+    let (accesses, backed) = (accesses(), backed());
+    assert!(!accesses.is_empty(), "the page has no accesses");
+    let of: Vec<&str> = backed.iter().map(|(access, _)| *access).collect();
+    assert_eq!(accesses, of, "the rows, and what backs each, in their order");
+    for (access, claims) in backed {
+        assert!(!claims.is_empty(), "backed by nothing: {access}");
+        for claim in claims {
+            assert!(
+                claim.starts_with(UNTESTED) != tests_in(claim).next().is_some(),
+                "{access}: either tests or {UNTESTED:?}: {claim}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::{created, creation, factors, stored, text};
+use crate::sealing::unwrapped;
 use crate::support::phone::{Phone, device};
 use crate::support::{
     Answer, Function, NOW, by, entity_partition, factors_path, invoke_at, join_all, logs, persistently,
@@ -200,19 +201,6 @@ async fn a_text_that_nobody_made_is_nobodys() {
     assert_enrols(&function, good).await;
 }
 
-/// A data key as only KMS tells it, to who may ask.
-async fn unwrapped(function: &Function, wrapped: &[u8]) -> Vec<u8> {
-    let kms = harness::kms::client(&function.kms.endpoint);
-    let ask = kms
-        .decrypt()
-        .ciphertext_blob(aws_sdk_kms::primitives::Blob::new(wrapped))
-        .key_id(&function.kms.key_arn)
-        .encryption_context("verify-factors", "data key")
-        .encryption_context("account_sid", local::account_sid())
-        .encryption_context("version", "1");
-    ask.send().await.unwrap().plaintext.unwrap().into_inner()
-}
-
 /// Who reads the table has the token's item, and all of the data key but what KMS keeps.
 #[tokio::test]
 async fn a_token_made_of_what_is_in_the_table_is_nobodys() {
@@ -242,7 +230,7 @@ async fn a_token_made_of_what_is_in_the_table_is_nobodys() {
             .unwrap();
         code
     };
-    let key = unwrapped(&function, &wrapped).await;
+    let key = unwrapped(&function).await;
     assert_eq!(code(&key, &token), good[35..], "this is how a token is made");
     let forged = |code: &[u8], token: &Value| {
         let sid = token["sid"].as_str().unwrap().as_bytes();
@@ -329,6 +317,47 @@ async fn a_used_token_is_nobodys_whatever_comes_with_it() {
     assert_eq!(function.request("DELETE", &service, "").await.status, 204);
     let again = enrolment(text(&token), &[], &form());
     send(&function, &again).await.assert_nobody("no Service");
+}
+
+/// It is told no more than it says, and stays what it is.
+#[tokio::test]
+async fn an_unused_token_is_shown_what_is_there_by_its_key_and_its_parameters_alone() {
+    let function = Function::start().await;
+    let key = [("idempotency-key", "account")];
+    let create = request("POST", &factors_path(), &key, &form());
+    let there = function.invoke(&create).await;
+    let token = created(&function, "").await;
+    let other = enrolment(text(&token), &key, &Phone::number(2).form());
+    assert_eq!(send(&function, &other).await.error(), (422, 20422));
+    let same = send(&function, &enrolment(text(&token), &key, &form())).await;
+    assert_eq!((same.status, &same.text), (201, &there.text));
+    assert_eq!(same.header("idempotent-replayed"), "true");
+    let path = format!("{}/{}", factors_path(), there.text("sid"));
+    let verify = function
+        .request("POST", &path, &phone().payload(&there.text("sid")))
+        .await;
+    assert_eq!(verify.text("status"), "verified");
+    let late = send(&function, &enrolment(text(&token), &key, &form())).await;
+    assert_eq!(late.error(), (422, 20422));
+    assert_eq!(stored(&function, &token).await.get("used_for"), None);
+    assert_enrols(&function, text(&token)).await;
+}
+
+/// Who writes the table, and has its text.
+#[tokio::test]
+async fn a_used_token_whose_use_was_taken_out_of_the_table_is_good_again_until_its_end() {
+    let function = Function::start().await;
+    let token = created(&function, "").await;
+    assert_enrols(&function, text(&token)).await;
+    let mut item = stored(&function, &token).await;
+    assert!(item.remove("used_for").is_some());
+    function.dynamo.put(item).await;
+    let late = NOW + Duration::seconds(60);
+    let enrol = enrolment(text(&token), &[], &form());
+    let answer = invoke_at(&function.app, &enrol, late).await;
+    answer.assert_nobody("its time is over all the same");
+    assert_enrols(&function, text(&token)).await;
+    assert_eq!(factors(&function).await, 2);
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Who is let in, and what those are told who aren't.
 
+use harness::faults::{Fault, FaultProxy};
 use harness::local;
+use serde_json::json;
 
 use crate::support::phone::{Phone, device};
-use crate::support::{Function, NOW, basic, by, factors_path, request};
+use crate::support::{Function, NOW, basic, by, challenges_path, factors_path, invoke_at, request};
 
 #[tokio::test]
 async fn only_the_accounts_sid_with_its_token_lets_in() {
@@ -122,4 +124,52 @@ async fn whatever_is_wrong_with_a_phones_credentials_the_answer_is_the_same() {
         answers.push((answer.status, answer.headers, answer.text));
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+}
+
+/// What is there is found before it can be opened, and what isn't is nobody's.
+#[tokio::test]
+async fn while_no_data_key_is_to_be_had_a_sid_tells_whether_there_is_something() {
+    let function = Function::start().await;
+    let factor = Phone::number(1).verified(&function, &factors_path()).await;
+    let tokens = format!("/v2/Services/{}/AccessTokens", local::SERVICE_SID);
+    let form = format!("Identity={}&FactorType=push", local::IDENTITY);
+    let token = function.request("POST", &tokens, &form).await.text("token");
+    let mut text = data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
+    let mut with = |at: usize| {
+        text[at] = if text[at] == b'0' { b'1' } else { b'0' };
+        device(&data_encoding::BASE64URL_NOPAD.encode(&text))
+    };
+    let enrol = request("POST", &factors_path(), &[], &Phone::number(2).form());
+    let list = request("GET", &challenges_path(), &[], "");
+    let unknown = json!({"config": {"credential_sid": "CR00000000000000000000000000000000"}});
+    let stranger = Phone::number(2);
+    // A code that isn't the token's; then its SID too. A signature that isn't the phone's; then its key's name too.
+    let there = [
+        by(&enrol, &with(40)),
+        by(&list, &stranger.authorization(&factor, NOW)),
+    ];
+    let nowhere = [
+        by(&enrol, &with(20)),
+        by(&list, &stranger.authorization(&unknown, NOW)),
+    ];
+    let kms = FaultProxy::start(&function.kms.endpoint).await.unwrap();
+    kms.script(&[], Fault::CutBefore);
+    let app = function.instance_by_way_of_kms(&kms.endpoint());
+    for event in &there {
+        assert_eq!(invoke_at(&app, event, NOW).await.error(), (503, 20503));
+    }
+    for event in &nowhere {
+        invoke_at(&app, event, NOW)
+            .await
+            .assert_nobody("what isn't there");
+    }
+    for event in there.iter().chain(&nowhere) {
+        function.invoke(event).await.assert_nobody("with KMS");
+    }
+    let dynamo = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
+    dynamo.script(&[], Fault::CutBefore);
+    let app = function.instance_by_way_of(&dynamo.endpoint());
+    for event in there.iter().chain(&nowhere) {
+        assert_eq!(invoke_at(&app, event, NOW).await.error(), (503, 20503));
+    }
 }

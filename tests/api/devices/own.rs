@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::{Device, challenge_path};
-use crate::support::phone::{Phone, SIGNATURE_FIELDS};
+use crate::support::phone::{Phone, SIGNATURE_FIELDS, claims, jws_signed, jwt_header};
 use crate::support::{
     Function, NOW, by, challenges_path, factors_path, invoke_at, join_all, logs, persistently, request,
 };
@@ -125,6 +125,32 @@ async fn a_device_is_refused_as_the_account_is_where_a_thing_is_its_own() {
     let text = request("POST", &own.path(), &[("content-type", "text/plain")], "a");
     let answer = invoke_at(&function.app, &by(&text, &own.authorization(NOW)), NOW).await;
     assert_eq!(answer.error(), (415, 60306));
+}
+
+/// Who reads a JWT has one signature of the phone's, and not its key.
+#[tokio::test]
+async fn a_jwt_by_itself_answers_no_challenge_and_verifies_no_factor() {
+    let function = Function::start().await;
+    let [enrolled, verified] = [
+        Device::enrolled(&function, 1).await,
+        Device::verified(&function, 2).await,
+    ];
+    let challenge = verified.challenge(&function).await;
+    let mut factor = enrolled.factor.clone();
+    factor.as_object_mut().unwrap().remove("binding");
+    for (device, path, shown, error) in [
+        (&enrolled, enrolled.path(), factor, (403, 60311)),
+        (&verified, challenge_path(&challenge), challenge, (403, 60324)),
+    ] {
+        let (header, claims) = (jwt_header(device.credential_sid()), claims(NOW));
+        let signed = jws_signed(&header, &claims);
+        for payload in [device.phone.jws(&header, &claims), device.phone.sign(&signed)] {
+            let form = serde_urlencoded::to_string([("AuthPayload", &payload)]).unwrap();
+            let answer = device.call(&function, "POST", &path, &form).await;
+            assert_eq!(answer.error(), error, "{payload}");
+        }
+        assert_eq!(function.request("GET", &path, "").await.json(), shown);
+    }
 }
 
 #[tokio::test]

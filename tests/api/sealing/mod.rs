@@ -1,5 +1,6 @@
-//! Sealing: that nobody who gets at the table can read or forge what Factors hold.
+//! Sealing: that nobody who gets at the table can read or forge what Factors hold; and `access`, what one can nevertheless.
 
+mod access;
 mod data_keys;
 mod sealed;
 
@@ -45,4 +46,19 @@ pub(crate) async fn data_keys(function: &Function) -> Vec<Item> {
     let mut items = function.dynamo.partition(&local::account_sid()).await;
     items.retain(|item| item["sk"].as_s().unwrap().starts_with("DK"));
     items
+}
+
+/// The first data key as KMS tells it, to who may ask.
+pub(crate) async fn unwrapped(function: &Function) -> Vec<u8> {
+    let key = data_keys(function).await.remove(0);
+    let wrapped = key["wrapped"].as_b().unwrap().as_ref();
+    let kms = harness::kms::client(&function.kms.endpoint);
+    let ask = kms
+        .decrypt()
+        .ciphertext_blob(Blob::new(wrapped))
+        .key_id(&function.kms.key_arn)
+        .encryption_context("verify-factors", "data key")
+        .encryption_context("account_sid", local::account_sid())
+        .encryption_context("version", "1");
+    ask.send().await.unwrap().plaintext.unwrap().into_inner()
 }

@@ -1,10 +1,12 @@
 //! What is stored says nothing, and nothing else opens in its place.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use harness::local;
 use serde_json::json;
 
-use super::{sealed, stored, with_binding, with_key};
-use crate::support::{Answer, Function, event, factors_path, logs, request};
+use super::{sealed, stored, unwrapped, with_binding, with_key};
+use crate::support::phone::Phone;
+use crate::support::{Answer, Function, NOW, challenges_path, code_at, event, factors_path, logs, request};
 
 /// A refusal that tells the caller nothing, and the log what is wrong.
 fn is_refused(answer: &Answer) -> bool {
@@ -50,6 +52,72 @@ async fn neither_a_seed_nor_a_key_is_in_the_table() {
     for secret in secrets {
         assert!(!all.windows(secret.len()).any(|window| window == secret));
         assert!(!table.contains(&*String::from_utf8_lossy(&secret)));
+    }
+}
+
+/// All that an attribute holds, however deep.
+fn append(value: &AttributeValue, bytes: &mut Vec<u8>) {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => bytes.extend(text.as_bytes()),
+        AttributeValue::B(blob) => bytes.extend(blob.as_ref()),
+        AttributeValue::M(map) => map.values().for_each(|value| append(value, bytes)),
+        AttributeValue::L(list) => list.iter().for_each(|value| append(value, bytes)),
+        other => panic!("an attribute that nothing here writes: {other:?}"),
+    }
+    bytes.push(b'\n');
+}
+
+#[tokio::test]
+async fn what_challenges_and_access_tokens_leave_in_the_table_has_no_secret_either() {
+    let function = Function::start().await;
+    let phone = Phone::number(1);
+    let push = phone.verified(&function, &factors_path()).await;
+    let totp = function
+        .create_factor("FriendlyName=a&FactorType=totp")
+        .await
+        .json();
+    let path = format!("{}/{}", factors_path(), totp["sid"].as_str().unwrap());
+    let code = format!("AuthPayload={}", code_at(&totp, NOW));
+    let verified = function.request("POST", &path, &code).await;
+    assert_eq!(verified.text("status"), "verified");
+    for factor in [&push, &totp] {
+        let form = format!("FactorSid={}&Details.Message=a", factor["sid"].as_str().unwrap());
+        let challenge = function.request("POST", &challenges_path(), &form).await;
+        assert_eq!(challenge.text("status"), "pending");
+    }
+    let tokens = format!("/v2/Services/{}/AccessTokens", local::SERVICE_SID);
+    let form = format!("Identity={}&FactorType=push", local::IDENTITY);
+    let token = function.request("POST", &tokens, &form).await.text("token");
+
+    let seed = totp["binding"]["secret"].as_str().unwrap();
+    let digest = local::variable("AUTH_TOKEN_SHA256").unwrap();
+    let token_code = data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).unwrap()[35..].to_vec();
+    let secrets = [
+        phone.public_key(),
+        data_encoding::BASE64.encode(&phone.public_key()).into(),
+        data_encoding::BASE32_NOPAD.decode(seed.as_bytes()).unwrap(),
+        seed.into(),
+        token_code,
+        token.into(),
+        unwrapped(&function).await,
+        local::AUTH_TOKEN.into(),
+        data_encoding::HEXLOWER.decode(digest.as_bytes()).unwrap(),
+        digest.into(),
+    ];
+    let (mut all, mut copies) = (Vec::new(), 0);
+    for item in function.dynamo.items().await {
+        copies += usize::from(item.contains_key("authenticator"));
+        for value in item.values() {
+            append(value, &mut all);
+        }
+    }
+    let is_there = |what: &[u8]| all.windows(what.len()).any(|window| window == what);
+    assert!(
+        copies == 2 && is_there(local::IDENTITY.as_bytes()),
+        "this finds what is there"
+    );
+    for secret in secrets {
+        assert!(!is_there(&secret), "{}", String::from_utf8_lossy(&secret));
     }
 }
 
