@@ -12,6 +12,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 
 use super::Connections;
+use super::user_agent::UserAgent;
 use crate::settings::{SettingError, is_authority};
 
 /// Opening a connection, TLS included: a healthy one takes milliseconds.
@@ -122,13 +123,15 @@ fn endpoint(
 /// A client of DynamoDB with the time limits and retries of this function, whose requests have to be answered in time.
 #[must_use]
 pub fn dynamodb(config: &SdkConfig, connections: &Connections) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::new(&bounded(config, connections))
+    let config = aws_sdk_dynamodb::config::Builder::from(&bounded(config, connections));
+    aws_sdk_dynamodb::Client::from_conf(config.interceptor(UserAgent).build())
 }
 
 /// A client of KMS with the same limits.
 #[must_use]
 pub fn kms(config: &SdkConfig, connections: &Connections) -> aws_sdk_kms::Client {
-    aws_sdk_kms::Client::new(&bounded(config, connections))
+    let config = aws_sdk_kms::config::Builder::from(&bounded(config, connections));
+    aws_sdk_kms::Client::from_conf(config.interceptor(UserAgent).build())
 }
 
 fn bounded(config: &SdkConfig, connections: &Connections) -> SdkConfig {

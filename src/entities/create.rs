@@ -1,6 +1,6 @@
 //! `POST /v2/Services/{ServiceSid}/Entities`
 
-use super::entity::{Entity, Made, new_identity};
+use super::entity::{Entity, EntityKey, Made, new_identity};
 use super::json::EntityJson;
 use crate::app::App;
 use crate::call::Call;
@@ -23,7 +23,8 @@ pub(crate) async fn create(
         now: call.timestamp(),
         request_id: call.request_id,
     };
-    let entity = Entity::create(identity, service_sid, made);
+    let key = EntityKey::of(made.account_sid, service_sid, &identity);
+    let entity = Entity::create(key, made);
     call.subject.entity_sid = Some(entity.sid);
     if app.table.create_entity(&entity, made).await? {
         Ok(Answer::created(&EntityJson::new(&entity, &call.base())))

@@ -65,16 +65,12 @@ pub(super) struct Entity {
 
 impl Entity {
     /// Makes an Entity that has nothing yet.
-    pub(super) fn create(
-        identity: Identity,
-        service_sid: ServiceSid,
-        Made { account_sid, now, .. }: Made<'_>,
-    ) -> Self {
+    pub(super) fn create(key: EntityKey<'_>, Made { account_sid, now, .. }: Made<'_>) -> Self {
         Self {
-            sid: EntitySid::of(account_sid, service_sid, &identity),
+            sid: key.sid,
             account_sid,
-            service_sid,
-            identity,
+            service_sid: key.service_sid,
+            identity: key.identity.clone(),
             date_created: now,
             date_updated: now,
         }

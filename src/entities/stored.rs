@@ -107,7 +107,7 @@ impl Table {
         counted: Counted,
         made: Made<'_>,
     ) -> Result<TransactWriteItem, Failure> {
-        let new = Entity::create(entity.identity.clone(), entity.service_sid, made);
+        let new = Entity::create(entity, made);
         let mut update = self
             .update_entity(entity)
             .condition_expression("attribute_not_exists(#count) OR #count < :limit")
