@@ -1,7 +1,6 @@
 //! The function, its DynamoDB, its KMS and its log.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
@@ -23,20 +22,30 @@ use crate::state::{InTable, State};
 /// The origins that a function with named origins knows.
 pub const ORIGINS: [&str; 2] = ["https://app.example.com", "https://other.example.com"];
 
+/// Inputs that one DynamoDB is for. It remembers the token of each transaction for ten minutes, and looks through all of them at the
+/// next one.
+const INPUTS: usize = 1000;
+
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 pub struct Function {
     runtime: Runtime,
     dynamo: Dynamo,
     clients: Clients,
+    /// Those that were checked so far.
+    inputs: usize,
     /// Whether the Service is all that is in the table.
-    table_is_ready: AtomicBool,
+    table_is_ready: bool,
 }
 
 impl Function {
     pub fn start() -> Self {
         tracing::subscriber::set_global_default(logging::subscriber(Some("TRACE"), || LogWriter))
             .expect("the first subscriber");
+        Self::on_new_table()
+    }
+
+    fn on_new_table() -> Self {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -52,12 +61,18 @@ impl Function {
             runtime,
             dynamo,
             clients,
-            table_is_ready: AtomicBool::new(false),
+            inputs: 0,
+            table_is_ready: false,
         }
     }
 
     /// Sends requests to a new function on a table with one Service, and checks what comes of it.
-    pub fn check(&self, requests: &[Request]) {
+    pub fn check(&mut self, requests: &[Request]) {
+        if self.inputs == INPUTS {
+            // With the runtime ends what was served by it.
+            *self = Self::on_new_table();
+        }
+        self.inputs += 1;
         let named_origins = requests.first().is_some_and(|request| request.named_origins);
         let settings = Settings::from_env(|variable| match variable {
             "TABLE_NAME" => Some(self.dynamo.table_name.clone()),
@@ -66,10 +81,10 @@ impl Function {
         });
         let randomness = Randomness::new(getrandom::fill);
         let app = App::build(settings.expect("good settings"), self.clients.clone(), randomness);
+        let mut written = false;
         self.runtime.block_on(async {
-            let mut written = false;
             let mut state = State::new();
-            if !self.table_is_ready.swap(true, Ordering::Relaxed) {
+            if !self.table_is_ready {
                 self.dynamo.put(local::service_item()).await;
             }
             let mut later = Duration::ZERO;
@@ -90,6 +105,7 @@ impl Function {
                 assert_eq!(state.in_table(), InTable::default());
             }
         });
+        self.table_is_ready = !written;
     }
 
     /// The table has the Entities, Factors, Challenges and Access Tokens that are there and no others, each Factor counted on its
@@ -125,7 +141,6 @@ impl Function {
                 .await
                 .expect("deletes");
         }
-        self.table_is_ready.store(false, Ordering::Relaxed);
     }
 }
 

@@ -14,6 +14,7 @@ mod event;
 mod factor;
 mod function;
 mod log;
+mod pace;
 mod phone;
 mod refusal;
 mod request;
@@ -22,22 +23,26 @@ mod schema;
 mod state;
 mod words;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use function::Function;
 use libfuzzer_sys::{Corpus, fuzz_target};
+use pace::Pace;
 use request::Request;
 
 /// Requests in one input, at the most.
 const REQUESTS: usize = 8;
 
-static FUNCTION: LazyLock<Function> = LazyLock::new(Function::start);
+static FUNCTION: LazyLock<Mutex<(Function, Pace)>> =
+    LazyLock::new(|| Mutex::new((Function::start(), Pace::begin())));
 
 fuzz_target!(|input: &[u8]| -> Corpus {
     let requests: Option<Vec<Request>> = request::split(input).map(Request::parse).collect();
     match requests {
         Some(requests) if requests.len() <= REQUESTS => {
-            FUNCTION.check(&requests);
+            let (function, pace) = &mut *FUNCTION.lock().unwrap_or_else(PoisonError::into_inner);
+            function.check(&requests);
+            pace.count(requests.len());
             Corpus::Keep
         }
         _ => Corpus::Reject,
