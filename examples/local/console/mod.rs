@@ -130,7 +130,7 @@ impl Console {
                 reply(StatusCode::OK, JSON, requests.to_string())
             }
             Some("codes") => reply(StatusCode::OK, JSON, self.key_uris.codes(query, now).to_string()),
-            Some("qr.svg") => match self.key_uris.drawn(query) {
+            Some("qr.svg") => match self.key_uris.drawn(query.split('&').next().unwrap_or_default()) {
                 Some(drawn) => reply(StatusCode::OK, SVG, drawn),
                 None => reply(
                     StatusCode::NOT_FOUND,

@@ -42,19 +42,22 @@ function card(place, { factor, uri }) {
   const totp = factor.factor_type === "totp";
   const id = `name-${factor.sid}`;
   return el("article", { class: "card", "aria-labelledby": id, "data-sid": factor.sid },
-    el("header", {}, el("h3", { id, tabindex: "-1" }, factor.friendly_name), badge(factor.factor_type), badge(factor.status)),
+    el("header", {}, el("h3", { id, tabindex: "-1" }, factor.friendly_name), badge(factor.factor_type), badge(factor.status),
+      button("Delete", () => remove(place, factor), { class: "small end", "aria-label": `Delete ${factor.friendly_name}` })),
     totp && (uri ? key(factor, uri) : el("p", { class: "quiet" }, "Its key isn’t known here: it wasn’t created through this server since that started.")),
     pairs({ class: "facts" }, [["SID", code(factor.sid, "the Factor’s SID")], ["Configuration", configuration(factor)]]),
-    totp && codeForm(place, factor),
-    el("div", { class: "actions" }, button("Delete", () => remove(place, factor), { class: "small quiet", "aria-label": `Delete ${factor.friendly_name}` })));
+    totp && codeForm(place, factor));
 }
 
 const configuration = ({ config, factor_type }) => factor_type === "totp"
   ? `${config.alg}, ${config.code_length} digits, every ${config.time_step} s, ± ${config.skew}`
   : `${config.app_id} ${config.sdk_version}, notifications: ${config.notification_platform}`;
 
+// A browser draws an address that it knows without asking, so that another configuration has another one.
+const qr = ({ sid, config }) => `/console/qr.svg?${sid}&${config.alg}-${config.code_length}-${config.time_step}`;
+
 const key = (factor, uri) => el("div", { class: "key" },
-  el("img", { src: `/console/qr.svg?${factor.sid}`, alt: `QR code of the key URI of ${factor.friendly_name}`, width: 168, height: 168 }),
+  el("img", { src: qr(factor), alt: `QR code of the key URI of ${factor.friendly_name}`, width: 168, height: 168 }),
   el("div", {},
     el("p", { class: "label", id: `label-${factor.sid}` }, "Its code now"),
     // No live region: it would speak every half minute.
