@@ -128,6 +128,10 @@ def approves_a_push(page):
     phone = page.card("phones", "Phone", MESSAGE, "Firefox on Linux", "Zürich", "Time left")
     assert page.driver.title.startswith("(1) "), page.driver.title
     page.picture("push-waits")
+    page.screen(HAND, dark=True)
+    page.driver.execute_script("arguments[0].scrollIntoView()", page.find(".phones"))
+    page.picture("push-waits-hand")
+    page.screen(DESK)
     page.click("Approve", f'#phones [data-sid="{phone.get_attribute("data-sid")}"]')
     page.card("challenges", MESSAGE, "approved", "Answered")
     page.card("phones", "Phone", "approved", "Nothing waits.")
@@ -233,6 +237,7 @@ def is_readable_by_everybody(page):
         page.screen(size, dark)
         wide = page.driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} pixels too wide"
+        page.driver.execute_script("scrollTo(0, 0)")
         page.picture(name)
         for button in (None, "New Service", "New Factor", "Enrol this browser", "New Challenge"):
             if button:

@@ -2,7 +2,7 @@
 
 import { Refused, send } from "./api.js";
 import * as calls from "./calls.js";
-import { button, el, field, say } from "./dom.js";
+import { at, button, el, field, say } from "./dom.js";
 
 const input = (name, properties = {}) => el("input", { name, autocomplete: "off", spellcheck: "false", ...properties });
 
@@ -25,7 +25,12 @@ function ask({ title, verb, fields, call, act }) {
       button("Cancel", () => dialog.close()),
       calls.copies(() => call(form), title)),
     el("details", {}, el("summary", {}, "The same request elsewhere"), curl, python));
-  const dialog = el("dialog", { "aria-labelledby": "dialog-heading", close: () => dialog.remove() }, form);
+  const dialog = el("dialog", { "aria-labelledby": "dialog-heading", close }, form);
+
+  function close() {
+    document.body.append(at("said"));
+    dialog.remove();
+  }
 
   function preview() {
     curl.textContent = calls.curl(call(form));
@@ -45,9 +50,11 @@ function ask({ title, verb, fields, call, act }) {
   }
 
   function tell(refused) {
-    refusal.append(el("p", {}, `Refused: ${refused.message}`));
     const wrong = refused.parameters ?? [];
-    if (wrong.length > 1) refusal.append(el("ul", {}, wrong.map(({ message }) => el("li", {}, message))));
+    // The first of them is the message, too.
+    refusal.append(wrong.length > 1
+      ? el("ul", {}, wrong.map(({ code, message }) => el("li", {}, `${code} ${message}`)))
+      : el("p", {}, `Refused: ${refused.message}`));
     const elements = wrong.map(({ parameter }) => form.elements[parameter]).filter((element) => element?.setAttribute);
     elements.forEach((element) => element.setAttribute("aria-invalid", "true"));
     elements[0]?.focus();
@@ -56,6 +63,8 @@ function ask({ title, verb, fields, call, act }) {
   form.addEventListener("input", preview);
   form.addEventListener("change", preview);
   document.body.append(dialog);
+  // What isn't in a dialog that is open is not heard.
+  dialog.append(at("said"));
   preview();
   dialog.showModal();
   return form;

@@ -55,6 +55,8 @@ async function showEntity() {
   showChallenges(place, challenges.items, factors);
 }
 
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 // Waits for what is done, as long as the page is open.
 async function follow() {
   let run;
@@ -74,10 +76,12 @@ async function follow() {
       at("connection").classList.remove("refused");
       addRequests(done.requests);
       await refresh();
+      // However much is done, it is looked at now and then.
+      await pause(200);
     } catch {
       at("connection").textContent = "The server doesn’t answer";
       at("connection").classList.add("refused");
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await pause(1000);
     }
   }
 }
@@ -105,6 +109,11 @@ at("new-factor").addEventListener("click", () => askForFactor("totp"));
 at("new-phone").addEventListener("click", () => askForFactor("push"));
 at("new-challenge").addEventListener("click", () => newChallenge(place, factors, ({ status }) => say(`The Challenge was created: ${status}.`)));
 at("refused-only").addEventListener("change", ({ target }) => filterRequests(target.checked));
+document.querySelector(".skip").addEventListener("click", (event) => {
+  // The address says what is looked at.
+  event.preventDefault();
+  at("main").focus();
+});
 addEventListener("hashchange", refresh);
 
 at("access").replaceWith(pairs({ id: "access", class: "access" }, [

@@ -6,7 +6,7 @@ import { at, el, show } from "./dom.js";
 // What the address says.
 function here() {
   const [service, identity] = location.hash.slice(1).split("/");
-  if (!service) return { service: config.service_sid, identity: config.identity };
+  if (!service.startsWith("VA")) return { service: config.service_sid, identity: config.identity };
   return { service, identity: decodeURIComponent(identity ?? "") };
 }
 

@@ -42,6 +42,7 @@ function entry(request) {
 function reasons({ status, code, message, details, outcome }) {
   const why = WHY[outcome];
   if (status < 400) return why && el("p", { class: "why" }, why);
-  const wrong = details?.map((detail) => el("li", {}, el("code", {}, detail.parameter), ` ${detail.code}: ${detail.message}`));
-  return [el("p", { class: "why" }, `${code ?? ""} ${message ?? ""} ${why ?? ""}`.trim()), wrong && el("ul", {}, wrong)];
+  // The first of them is the message, too.
+  if (details?.length > 1) return el("ul", { class: "why" }, details.map((wrong) => el("li", {}, `${wrong.code} ${wrong.message}`)));
+  return el("p", { class: "why" }, [code, message, why].filter(Boolean).join(" "));
 }
