@@ -316,14 +316,16 @@ impl Server {
 
     fn send(&self, method: &str, target: &str, headers: &[&str], body: &str) -> Answer {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let mut request = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
+        let mut head = vec![
+            format!("{method} {target} HTTP/1.1"),
+            "Connection: close".to_owned(),
+        ];
         if !headers.iter().any(|header| header.starts_with("Host:")) {
-            request += "Host: 127.0.0.1\r\n";
+            head.push("Host: 127.0.0.1".to_owned());
         }
-        for header in headers {
-            request += &format!("{header}\r\n");
-        }
-        request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        head.extend(headers.iter().map(|&header| header.to_owned()));
+        head.push(format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let request = head.join("\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

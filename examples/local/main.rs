@@ -47,13 +47,13 @@ struct Arguments {
     qr: bool,
 }
 
-/// The function, and the page that may be around it.
-struct Server {
+/// The function, and the page that may be before it.
+struct Front {
     app: App,
     console: Option<Console>,
 }
 
-impl Server {
+impl Front {
     async fn invoke(&self, request_id: String, event: Value) -> Value {
         match &self.console {
             Some(console) => console.invoke(&self.app, request_id, event).await,
@@ -138,17 +138,17 @@ async fn run() -> Result<(), Failure> {
     );
     app.warm_up(OffsetDateTime::now_utc()).await;
 
-    let server = Arc::new(Server { app, console });
+    let front = Arc::new(Front { app, console });
 
     introduction::print(&api_url, arguments.console, &endpoint, &kms_endpoint, &env_file);
     if arguments.qr {
-        first_factor::draw(&server, &api_url).await?;
+        first_factor::draw(&front, &api_url).await?;
     }
     println!("Ctrl-C stops it. One line for each request follows.\n");
 
     let invoke = move |request_id, event| {
-        let server = Arc::clone(&server);
-        async move { server.invoke(request_id, event).await }
+        let front = Arc::clone(&front);
+        async move { front.invoke(request_id, event).await }
     };
     tokio::select! {
         // Connections that are still open don't hold up the end.
