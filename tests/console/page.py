@@ -142,6 +142,11 @@ class Page:
             self.find("summary", details).click()
         return self.find(f'pre[aria-label="As {how}"]', details).text
 
+    def clipboard(self) -> str:
+        permissions = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": self.url}
+        self.driver.execute_cdp_cmd("Browser.grantPermissions", permissions)
+        return self.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0], arguments[0])")
+
     def qr_code(self, card: WebElement) -> str:
         """What is read off the screen."""
         image = self.find("img", card)

@@ -36,11 +36,17 @@ export const code = (text, what) => el("span", { class: "copied" }, el("code", {
 export async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
-    say(`Copied ${what}.`);
   } catch {
-    // No browser has it at an address of the network without TLS.
-    say(`This browser copies nothing here: select the text of ${what} instead.`);
+    // No browser has it on a page of the network without TLS; the old way works there.
+    const before = document.activeElement;
+    const area = el("textarea", { readonly: true }, text);
+    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    before?.focus();
   }
+  say(`Copied ${what}.`);
 }
 
 // Says something to who sees and to who hears.
