@@ -126,7 +126,7 @@ impl Console {
                 reply(StatusCode::OK, JSON, config.to_string())
             }
             Some("requests") => {
-                let requests = self.requests.after(query.parse().unwrap_or(-1)).await;
+                let requests = self.requests.after(query).await;
                 reply(StatusCode::OK, JSON, requests.to_string())
             }
             Some("codes") => reply(StatusCode::OK, JSON, self.key_uris.codes(query, now).to_string()),

@@ -104,19 +104,23 @@ impl Requests {
         }
     }
 
-    /// Those after a number, as soon as there are any, or after a while none.
-    pub(super) async fn after(&self, number: i64) -> Value {
+    /// Those after the last that somebody knows, as soon as there are any, or after a while none. What was known of another run
+    /// of the server is nothing here.
+    pub(super) async fn after(&self, known: &str) -> Value {
+        let number = known
+            .split_once('.')
+            .filter(|(run, _)| *run == self.run)
+            .and_then(|(_, number)| number.parse().ok())
+            .unwrap_or(-1);
         let mut last = self.last.subscribe();
         let more = last.wait_for(|last| *last != number);
         // Late or not, what is there is told.
         let _ = tokio::time::timeout(WAIT, more).await;
         let kept = lock(&self.kept);
         let last = *self.last.borrow();
-        // Of another run is who knows of more than there are.
-        let known = if number > last { -1 } else { number };
         let newer = kept
             .iter()
-            .filter(|request| request["number"].as_i64() > Some(known));
+            .filter(|request| request["number"].as_i64() > Some(number));
         json!({"run": self.run, "last": last, "requests": newer.collect::<Vec<_>>()})
     }
 }

@@ -60,18 +60,13 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 // Waits for what is done, as long as the page is open.
 async function follow() {
   let run;
-  let last = -1;
+  let last;
   for (;;) {
     try {
-      const done = await (await fetch(`/console/requests?${last}`)).json();
+      const done = await (await fetch(`/console/requests?${run}.${last}`)).json();
+      // Another run of the server has a log of its own.
       if (done.run !== run) emptyRequests();
-      if (done.run !== run && last >= 0) {
-        // Another run of the server, of which nothing is known yet.
-        [run, last] = [done.run, -1];
-        continue;
-      }
-      run = done.run;
-      last = done.last;
+      ({ run, last } = done);
       at("connection").textContent = "Up to date by itself";
       at("connection").classList.remove("refused");
       addRequests(done.requests);
