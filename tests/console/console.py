@@ -190,6 +190,16 @@ def does_the_same_elsewhere(page):
     page.card("challenges", "By Python?", "denied")
 
 
+def keeps_what_is_typed_while_others_do_something(page):
+    typed = page.find("[name=AuthPayload]", page.card("factors", "Laptop", "verified"))
+    typed.send_keys("12")
+    form = {"FriendlyName": "Elsewhere", "FactorType": "totp"}
+    as_backend("POST", f"{page.entity}/Factors", form)
+    page.card("factors", "Elsewhere", "Its code now")
+    assert page.driver.switch_to.active_element == typed and typed.get_attribute("value") == "12"
+    typed.clear()
+
+
 def goes_by_the_configuration_of_a_factor_as_it_is_now(page):
     sid = page.card("factors", "It's curl", "8 digits").get_attribute("data-sid")
     as_backend("POST", f"{page.entity}/Factors/{sid}", {"Config.CodeLength": "6", "Config.Alg": "sha256"})
@@ -265,6 +275,7 @@ SCENARIOS = [
     keeps_the_phone_over_a_reload_and_denies_what_a_backend_asks,
     says_when_a_signature_was_refused,
     does_the_same_elsewhere,
+    keeps_what_is_typed_while_others_do_something,
     goes_by_the_configuration_of_a_factor_as_it_is_now,
     forgets_a_factor_that_is_deleted,
     logs_what_was_done_and_not_what_it_reads,

@@ -6,10 +6,11 @@ import { attempt } from "./dialogs.js";
 import { sayOutcome } from "./factors.js";
 import { at, badge, code, el, field, left, pairs, show, time } from "./dom.js";
 
-export function showChallenges(place, challenges, factors) {
+export function showChallenges(place, { items: challenges, more }, factors) {
   const names = Object.fromEntries(factors.map((factor) => [factor.sid, factor.friendly_name]));
   const items = challenges.map((challenge) => ({ challenge, factor: names[challenge.factor_sid] ?? "a Factor that is gone" }));
   show(at("challenges"), items, ({ challenge }) => challenge.sid, (item) => card(place, item), "None yet.");
+  at("challenges").classList.toggle("more", Boolean(more));
 }
 
 // What is asked, as a user sees it.

@@ -14,6 +14,9 @@ import { addRequests, emptyRequests, filterRequests } from "./requests.js";
 // Milliseconds after which it looks, though nothing was done here: another process may write the table.
 const LOOK = 30_000;
 
+// Challenges that are shown.
+const LATEST = 20;
+
 // What is looked at: a Service and an Entity, and the Factors of that.
 let place = {};
 let factors = [];
@@ -44,7 +47,7 @@ async function showEntity() {
   const { known } = place;
   const [found, challenges] = known && place.identity ? await Promise.all([
     list(listFactors(place), "factors"),
-    list(listChallenges(place), "challenges", { Order: "desc", PageSize: 20 }),
+    list(listChallenges(place), "challenges", { Order: "desc", PageSize: LATEST }),
   ]) : [{ items: [] }, { items: [] }];
   factors = found.items;
   at("place").textContent = known ? (place.identity ? `Entity ${place.identity}` : "No Entity yet") : "This Service is gone; choose another.";
@@ -52,7 +55,7 @@ async function showEntity() {
   at("new-phone").disabled ||= !canEnrol;
   at("new-challenge").disabled = !factors.length;
   await showFactors(place, factors);
-  showChallenges(place, challenges.items, factors);
+  showChallenges(place, challenges, factors);
 }
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,6 +1,6 @@
 // Services and Entities: which ones there are, and which one is looked at. The address of the page says it, so that it can be kept.
 
-import { config, list } from "./api.js";
+import { config, list, send } from "./api.js";
 import { at, el, show } from "./dom.js";
 
 // What the address says.
@@ -8,6 +8,16 @@ function here() {
   const [service, identity] = location.hash.slice(1).split("/");
   if (!service.startsWith("VA")) return { service: config.service_sid, identity: config.identity };
   return { service, identity: decodeURIComponent(identity ?? "") };
+}
+
+async function isThere(service) {
+  try {
+    await send({ method: "GET", path: `/v2/Services/${service}` });
+    return true;
+  } catch (refused) {
+    if (refused.status === 404) return false;
+    throw refused;
+  }
 }
 
 const address = (service, identity = "") => `#${service}/${encodeURIComponent(identity)}`;
@@ -22,7 +32,7 @@ const pick = (href, name, sid, current) => el("li", {},
 export async function showPlaces() {
   const place = here();
   const services = await list("/v2/Services", "services");
-  const known = services.items.some(({ sid }) => sid === place.service);
+  const known = services.items.some(({ sid }) => sid === place.service) || services.more && await isThere(place.service);
   const entities = known ? await list(`/v2/Services/${place.service}/Entities`, "entities") : { items: [] };
   // A Service alone was chosen.
   if (!place.identity) place.identity = entities.items[0]?.identity ?? "";
