@@ -152,6 +152,7 @@ class Page:
         image = self.find("img", card)
         drawn = "return arguments[0].complete && arguments[0].naturalWidth > 0"
         self.wait(lambda: self.driver.execute_script(drawn, image), "the QR code is drawn")
+        self.wait(lambda: not self.driver.find_elements(By.CSS_SELECTOR, "#said.shown"), "nothing lies over it")
         picture = self.pictures / "qr.png"
         picture.write_bytes(image.screenshot_as_png)
         read = subprocess.run(["zbarimg", "--quiet", "--raw", picture], capture_output=True, text=True, check=True)

@@ -57,7 +57,7 @@ const configuration = ({ config, factor_type }) => factor_type === "totp"
 const qr = ({ sid, config }) => `/console/qr.svg?${sid}&${config.alg}-${config.code_length}-${config.time_step}`;
 
 const key = (factor, uri) => el("div", { class: "key" },
-  el("img", { src: qr(factor), alt: `QR code of the key URI of ${factor.friendly_name}`, width: 168, height: 168 }),
+  el("img", { src: qr(factor), alt: `QR code of the key URI of ${factor.friendly_name}` }),
   el("div", {},
     el("p", { class: "label", id: `label-${factor.sid}` }, "Its code now"),
     // No live region: it would speak every half minute.
