@@ -233,7 +233,13 @@ fn a_key_is_known_from_the_creation_of_a_factor_to_the_end_of_that() {
         let uri = factor["binding"]["uri"].as_str().unwrap();
         server.shows_code_of(sid, uri);
         let drawn = server.get(&format!("/console/qr.svg?{sid}"), &[]);
-        assert!(drawn.body.contains("<svg ") && !drawn.body.contains("script"));
+        let pixels = &server.get(&format!("/console/codes?{sid}"), &[]).json()[sid]["pixels"];
+        let size = format!("width=\"{pixels}\" height=\"{pixels}\"");
+        assert!(
+            drawn.body.contains("<svg ") && drawn.body.contains(&size),
+            "{}",
+            drawn.body
+        );
         // Of an unverified Factor this can be changed, and then its codes are others.
         server.post(
             &path,

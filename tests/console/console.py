@@ -49,9 +49,9 @@ def next_code(app):
 def shows_a_service_that_it_creates(page):
     page.create("New Service", {"FriendlyName": "Nest"})
     page.hears("Service Nest was created.")
-    current = page.wait(lambda: page.find("#services [aria-current]"), "the new Service")
-    page.wait(lambda: "Nest" in page.find("#services [aria-current]").text, "it is looked at")
-    page.service = current.find_element(By.TAG_NAME, "code").text
+    current = lambda: page.find("#services [aria-current]").text.split()
+    page.wait(lambda: current()[0] == "Nest", "it is looked at")
+    page.service = current()[1]
     page.entity = f"/v2/Services/{page.service}/Entities/{IDENTITY}"
 
 
@@ -71,14 +71,12 @@ def says_which_parameters_are_wrong(page):
 
 def enrols_by_qr_code(page):
     page.create("New Factor", {"Identity": IDENTITY, "FriendlyName": "Laptop"})
-    card = page.card("factors", "Laptop", "unverified")
-    uri = page.qr_code(card)
-    assert uri.startswith("otpauth://totp/Nest:Laptop?") and uri in card.text, uri
+    uri = page.qr_code("factors", "Laptop", "unverified")
+    assert uri.startswith("otpauth://totp/Nest:Laptop?") and uri in page.card("factors", "Laptop").text, uri
     page.app = pyotp.parse_uri(uri)
-    # It may be read as it ends.
-    page.wait(lambda: page.find(".now strong", card).text == page.app.now(), "the code that is now")
+    page.shows_code(page.app.now, "factors", "Laptop")
     page.picture("enrol")
-    page.type_code(card, page.app.now())
+    page.type_code(page.app.now(), "factors", "Laptop")
     page.hears("The code is right: verified.")
     page.card("factors", "Laptop", "verified")
     page.logs("UpdateFactor", "200", "verified")
@@ -86,7 +84,7 @@ def enrols_by_qr_code(page):
 
 
 def logs_in_by_a_code(page):
-    page.type_code(page.card("factors", "Laptop", "verified"), next_code(page.app))
+    page.type_code(next_code(page.app), "factors", "Laptop", "verified")
     page.hears("The code is right: approved.")
     page.card("challenges", "A login with Laptop", "approved")
     page.logs("CreateChallenge", "201", "approved")
@@ -94,11 +92,10 @@ def logs_in_by_a_code(page):
 
 
 def tells_of_a_wrong_code(page):
-    page.type_code(page.card("factors", "Laptop", "verified"), wrong_code(page.app))
+    page.type_code(wrong_code(page.app), "factors", "Laptop", "verified")
     page.hears("Still pending: the code is wrong")
     page.logs("CreateChallenge", "201", "pending", "The code is wrong, and was counted.")
-    card = page.card("challenges", "A login with Laptop", "pending", "Time left")
-    page.type_code(card, wrong_code(page.app))
+    page.type_code(wrong_code(page.app), "challenges", "A login with Laptop", "pending", "Time left")
     page.hears("Still pending: the code is wrong")
     page.logs("AnswerChallenge", "200", "pending", "The code is wrong, and was counted.")
     page.picture("wrong-code")
@@ -203,16 +200,15 @@ def keeps_what_is_typed_while_others_do_something(page):
 def goes_by_the_configuration_of_a_factor_as_it_is_now(page):
     sid = page.card("factors", "It's curl", "8 digits").get_attribute("data-sid")
     as_backend("POST", f"{page.entity}/Factors/{sid}", {"Config.CodeLength": "6", "Config.Alg": "sha256"})
-    card = page.card("factors", "It's curl", "6 digits", "sha256")
-    app = pyotp.parse_uri(page.qr_code(card))
+    card = ("factors", "It's curl", "6 digits", "sha256")
+    app = pyotp.parse_uri(page.qr_code(*card))
     assert (app.digits, app.digest().name) == (6, "sha256")
-    page.wait(lambda: page.find(".now strong", card).text == app.now(), "the code that is now")
+    page.shows_code(app.now, *card)
 
 
 def forgets_a_factor_that_is_deleted(page):
-    card = page.card("factors", "It's curl")
-    sid = card.get_attribute("data-sid")
-    page.button("Delete", card).click()
+    sid = page.card("factors", "It's curl").get_attribute("data-sid")
+    page.click("Delete", f'#factors [data-sid="{sid}"]')
     page.driver.switch_to.alert.accept()
     page.wait(lambda: "It's curl" not in page.find("#factors").text, "the Factor is gone")
     known = urllib.request.urlopen(f"{URL}/console/codes?{sid}").read()

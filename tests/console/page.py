@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from selenium import webdriver
@@ -70,7 +71,8 @@ class Page:
         return shown[0]
 
     def card(self, where: str, name: str, *words: str) -> WebElement:
-        """The first of Factors, Challenges or phones with this name and these words, once it is there."""
+        """The first of Factors, Challenges or phones with this name and these words, once it is there. It is another one as
+        soon as there is something else to show, so that it is good for a look at most."""
 
         def found():
             for card in self.driver.find_elements(By.CSS_SELECTOR, f"#{where} article"):
@@ -132,8 +134,13 @@ class Page:
         self.click("Create", "dialog")
         self.wait(lambda: not self.driver.find_elements(By.TAG_NAME, "dialog"), "the dialog is done")
 
-    def type_code(self, card: WebElement, code: str) -> None:
-        self.find("[name=AuthPayload]", card).send_keys(code, Keys.ENTER)
+    def type_code(self, code: str, *card: str) -> None:
+        field = lambda: self.find("[name=AuthPayload]", self.card(*card))
+        self.wait(lambda: field().send_keys(code, Keys.ENTER) or True, "a code is typed")
+
+    def shows_code(self, right: Callable[[], str], *card: str) -> None:
+        """It may be read as it ends."""
+        self.wait(lambda: self.find(".now strong", self.card(*card)).text == right(), "the code that is now")
 
     def copied(self, how: str) -> str:
         """The request of the dialog, for elsewhere."""
@@ -147,16 +154,20 @@ class Page:
         self.driver.execute_cdp_cmd("Browser.grantPermissions", permissions)
         return self.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0], arguments[0])")
 
-    def qr_code(self, card: WebElement) -> str:
+    def qr_code(self, *card: str) -> str:
         """What is read off the screen."""
-        image = self.find("img", card)
-        drawn = "return arguments[0].complete && arguments[0].naturalWidth > 0"
-        self.wait(lambda: self.driver.execute_script(drawn, image), "the QR code is drawn")
         self.wait(lambda: not self.driver.find_elements(By.CSS_SELECTOR, "#said.shown"), "nothing lies over it")
         picture = self.pictures / "qr.png"
-        picture.write_bytes(image.screenshot_as_png)
-        read = subprocess.run(["zbarimg", "--quiet", "--raw", picture], capture_output=True, text=True, check=True)
-        return read.stdout.strip()
+
+        def read():
+            # What is above may change meanwhile, and move it.
+            image = self.find("img", self.card(*card))
+            self.driver.execute_script('arguments[0].scrollIntoView({block: "center"})', image)
+            picture.write_bytes(image.screenshot_as_png)
+            output = subprocess.run(["zbarimg", "--quiet", "--raw", picture], capture_output=True, text=True)
+            return output.stdout.strip()
+
+        return self.wait(read, "a QR code is read")
 
     # What holds.
 

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use qrcode::QrCode;
 use qrcode::render::svg;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -15,7 +16,10 @@ use super::text;
 const KEYS: usize = 1000;
 
 /// Pixels of a module of a QR code.
-const MODULE: u32 = 4;
+const MODULE: usize = 4;
+
+/// Modules that are light around a QR code.
+const QUIET_ZONE: usize = 4;
 
 #[derive(Default)]
 pub(super) struct KeyUris(Mutex<VecDeque<Key>>);
@@ -25,6 +29,12 @@ struct Key {
     path: String,
     sid: String,
     uri: String,
+}
+
+impl Key {
+    fn qr_code(&self) -> Option<QrCode> {
+        QrCode::new(&self.uri).ok()
+    }
 }
 
 impl KeyUris {
@@ -60,8 +70,8 @@ impl KeyUris {
         }
     }
 
-    /// Of those among these Factors, which commas separate, whose keys are known: the key URI, the code at this time, and for how
-    /// long it is that.
+    /// Of those among these Factors, which commas separate, whose keys are known: the key URI, the code at this time, for how long
+    /// it is that, and how wide the QR code is.
     pub(super) fn codes(&self, factor_sids: &str, now: OffsetDateTime) -> Value {
         let keys = self.keys();
         let asked = |key: &&Key| factor_sids.split(',').any(|sid| sid == key.sid);
@@ -70,9 +80,10 @@ impl KeyUris {
             let second = now.unix_timestamp().try_into().ok()?;
             let code = totp.generate(second).to_string();
             let milliseconds = (totp.next_step(second) - second) * 1000 - u64::from(now.millisecond());
+            let pixels = (key.qr_code()?.width() + 2 * QUIET_ZONE) * MODULE;
             Some((
                 key.sid.clone(),
-                json!({"uri": key.uri, "code": code, "milliseconds": milliseconds}),
+                json!({"uri": key.uri, "code": code, "milliseconds": milliseconds, "pixels": pixels}),
             ))
         });
         Value::Object(codes.collect::<Map<_, _>>())
@@ -82,10 +93,10 @@ impl KeyUris {
     pub(super) fn drawn(&self, factor_sid: &str) -> Option<String> {
         let keys = self.keys();
         let key = keys.iter().find(|key| key.sid == factor_sid)?;
-        let code = qrcode::QrCode::new(&key.uri).ok()?;
+        let (code, module) = (key.qr_code()?, MODULE.try_into().ok()?);
         Some(
             code.render::<svg::Color>()
-                .module_dimensions(MODULE, MODULE)
+                .module_dimensions(module, module)
                 .build(),
         )
     }

@@ -14,7 +14,7 @@ let shown = [];
 export async function showFactors(place, factors) {
   shown = factors.filter((factor) => factor.factor_type === "totp").map((factor) => factor.sid);
   await fetchCodes();
-  const items = factors.map((factor) => ({ factor, uri: codes[factor.sid]?.uri }));
+  const items = factors.map((factor) => ({ factor, uri: codes[factor.sid]?.uri, pixels: codes[factor.sid]?.pixels }));
   show(at("factors"), items, ({ factor }) => factor.sid, (item) => card(place, item), "None yet.");
   tickFactors();
 }
@@ -38,13 +38,13 @@ export async function tickFactors() {
   }
 }
 
-function card(place, { factor, uri }) {
+function card(place, { factor, uri, pixels }) {
   const totp = factor.factor_type === "totp";
   const id = `name-${factor.sid}`;
   return el("article", { class: "card", "aria-labelledby": id, "data-sid": factor.sid },
     el("header", {}, el("h3", { id, tabindex: "-1" }, factor.friendly_name), badge(factor.factor_type), badge(factor.status),
       button("Delete", () => remove(place, factor), { class: "small end", "aria-label": `Delete ${factor.friendly_name}` })),
-    totp && (uri ? key(factor, uri) : el("p", { class: "quiet" }, "Its key isn’t known here: it wasn’t created through this server since that started.")),
+    totp && (uri ? key(factor, uri, pixels) : el("p", { class: "quiet" }, "Its key isn’t known here: it wasn’t created through this server since that started.")),
     pairs({ class: "facts" }, [["SID", code(factor.sid, "the Factor’s SID")], ["Configuration", configuration(factor)]]),
     totp && codeForm(place, factor));
 }
@@ -56,8 +56,8 @@ const configuration = ({ config, factor_type }) => factor_type === "totp"
 // A browser draws an address that it knows without asking, so that another configuration has another one.
 const qr = ({ sid, config }) => `/console/qr.svg?${sid}&${config.alg}-${config.code_length}-${config.time_step}`;
 
-const key = (factor, uri) => el("div", { class: "key" },
-  el("img", { src: qr(factor), alt: `QR code of the key URI of ${factor.friendly_name}` }),
+const key = (factor, uri, pixels) => el("div", { class: "key" },
+  el("img", { src: qr(factor), alt: `QR code of the key URI of ${factor.friendly_name}`, width: pixels, height: pixels }),
   el("div", {},
     el("p", { class: "label", id: `label-${factor.sid}` }, "Its code now"),
     // No live region: it would speak every half minute.
