@@ -5,11 +5,10 @@ use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
 use time::OffsetDateTime;
 use totp_rs::Totp;
-use verify_factors::App;
 
-use crate::{Failure, invoke};
+use crate::{Failure, Front};
 
-pub(crate) async fn draw(app: &App, api_url: &str) -> Result<(), Failure> {
+pub(crate) async fn draw(front: &Front, api_url: &str) -> Result<(), Failure> {
     let path = format!(
         "/v2/Services/{}/Entities/{}/Factors",
         local::SERVICE_SID,
@@ -22,7 +21,7 @@ pub(crate) async fn draw(app: &App, api_url: &str) -> Result<(), Failure> {
         ("content-type", "application/x-www-form-urlencoded"),
     ];
     let event = gateway::event("POST", &path, &headers, b"FriendlyName=Laptop&FactorType=totp");
-    let reply = invoke(app, gateway::request_id(), event).await;
+    let reply = front.invoke(gateway::request_id(), event).await;
     let factor: Value = serde_json::from_str(reply["body"].as_str().unwrap_or_default())?;
     let (Some(sid), Some(uri)) = (factor["sid"].as_str(), factor["binding"]["uri"].as_str()) else {
         println!("No first Factor: {}\n", factor["message"]);

@@ -4,11 +4,16 @@ use std::path::Path;
 
 use harness::local;
 
-pub(crate) fn print(api_url: &str, endpoint: &str, kms_endpoint: &str, env_file: &Path) {
+pub(crate) fn print(api_url: &str, console: bool, endpoint: &str, kms_endpoint: &str, env_file: &Path) {
     let (account, token) = (local::account_sid(), local::AUTH_TOKEN);
     let (service, identity) = (local::SERVICE_SID, local::IDENTITY);
+    let page = if console {
+        format!("\nThe console    {api_url}/")
+    } else {
+        String::new()
+    };
     println!(
-        r#"
+        r#"{page}
 The API        {api_url}
 DynamoDB       {endpoint}
 KMS            {kms_endpoint}

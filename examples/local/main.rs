@@ -1,6 +1,7 @@
 //! The function on a laptop, with nothing to install: the real handler, behind a stand-in for API Gateway, on an embedded
 //! `DynamoDB` and an embedded `KMS` that are called over HTTP like the real ones.
 
+mod console;
 mod first_factor;
 mod introduction;
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use console::Console;
 use harness::dynamo::{self, Dynamo};
 use harness::{gateway, kms, local};
 use lambda_http::{Context, LambdaEvent};
@@ -30,6 +32,7 @@ Usage: cargo run --example local -- [OPTIONS]
   --dynamodb-port PORT    where DynamoDB is (8000)
   --kms-port PORT         where KMS is (8001)
   --expose                listen on every address of this machine, for containers; credentials are public
+  --no-console            serve no page at /, which shows what the function did
   --qr, --no-qr           create a first Factor and draw it as a QR code, or don't (drawn on a terminal)
   --help                  tell this";
 
@@ -40,7 +43,23 @@ struct Arguments {
     dynamodb_port: u16,
     kms_port: u16,
     host: &'static str,
+    console: bool,
     qr: bool,
+}
+
+/// The function, and the page that may be before it.
+struct Front {
+    app: App,
+    console: Option<Console>,
+}
+
+impl Front {
+    async fn invoke(&self, request_id: String, event: Value) -> Value {
+        match &self.console {
+            Some(console) => console.invoke(&self.app, request_id, event).await,
+            None => invoke(&self.app, request_id, event).await,
+        }
+    }
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -94,7 +113,13 @@ async fn run() -> Result<(), Failure> {
     let environment = local::environment(&table_name, &endpoint, &kms_endpoint);
     let env_file = write_env_file(&environment)?;
 
-    tracing::subscriber::set_global_default(logging::subscriber(None, std::io::stderr))?;
+    let console = arguments.console.then(Console::new);
+    match &console {
+        Some(console) => {
+            tracing::subscriber::set_global_default(logging::subscriber(None, console.writer()))?;
+        }
+        None => tracing::subscriber::set_global_default(logging::subscriber(None, std::io::stderr))?,
+    }
     let setting = |name: &str| {
         environment
             .iter()
@@ -103,25 +128,27 @@ async fn run() -> Result<(), Failure> {
     };
     let settings = Settings::from_env(setting)?;
     let connections = Connections::new(dynamo::http_client);
-    let app = Arc::new(App::build(
+    let app = App::build(
         settings,
         Clients {
             dynamodb: aws::dynamodb(&dynamo::sdk_config(&endpoint), &connections),
             kms: aws::kms(&dynamo::sdk_config(&kms_endpoint), &connections),
         },
         Randomness::new(getrandom::fill),
-    ));
+    );
     app.warm_up(OffsetDateTime::now_utc()).await;
 
-    introduction::print(&api_url, &endpoint, &kms_endpoint, &env_file);
+    let front = Arc::new(Front { app, console });
+
+    introduction::print(&api_url, arguments.console, &endpoint, &kms_endpoint, &env_file);
     if arguments.qr {
-        first_factor::draw(&app, &api_url).await?;
+        first_factor::draw(&front, &api_url).await?;
     }
     println!("Ctrl-C stops it. One line for each request follows.\n");
 
     let invoke = move |request_id, event| {
-        let app = Arc::clone(&app);
-        async move { invoke(&app, request_id, event).await }
+        let front = Arc::clone(&front);
+        async move { front.invoke(request_id, event).await }
     };
     tokio::select! {
         // Connections that are still open don't hold up the end.
@@ -138,6 +165,7 @@ fn arguments() -> Result<Option<Arguments>, Failure> {
         dynamodb_port: 8000,
         kms_port: 8001,
         host: "127.0.0.1",
+        console: true,
         qr: std::io::stdout().is_terminal(),
     };
     let mut parser = lexopt::Parser::from_env();
@@ -148,6 +176,7 @@ fn arguments() -> Result<Option<Arguments>, Failure> {
             Long("dynamodb-port") => arguments.dynamodb_port = parser.value()?.parse()?,
             Long("kms-port") => arguments.kms_port = parser.value()?.parse()?,
             Long("expose") => arguments.host = "0.0.0.0",
+            Long("no-console") => arguments.console = false,
             Long("qr") => arguments.qr = true,
             Long("no-qr") => arguments.qr = false,
             Long("help") | Short('h') => return Ok(None),
