@@ -1,10 +1,10 @@
 //! The compiled function against a yardstick, each started and called as Lambda does: `cargo bench --bench lambda`.
 //!
 //! It builds both with the profile of what is deployed, puts a Runtime API and a DynamoDB on this machine around them, and prints tables
-//! in Markdown: all but the soak, or those that are named, as in `cargo bench --bench lambda -- operations`. What there are bars and
-//! curves for it draws as well, into `target/performance.svg`. Where the function alone is of interest, DynamoDB's first answer to
-//! each call is replayed at once, so that none of the time is the database's. Linux only, as it reads `/proc`; instructions are
-//! counted where `valgrind` is installed.
+//! in Markdown: all but the soak, or those that are named, as in `cargo bench --bench lambda -- operations`. Operations and
+//! instances it draws as well, into `target/operations.svg` and `target/instances.svg`. Where the function alone is of interest,
+//! DynamoDB's first answer to each call is replayed at once, so that none of the time is the database's. Linux only, as it reads `/proc`;
+//! instructions are counted where `valgrind` is installed.
 
 mod binaries;
 mod by_entity;
@@ -64,7 +64,7 @@ async fn main() -> Result<(), Failure> {
         };
         println!("\n{table}");
     }
-    if let Some(file) = picture.draw()? {
+    for file in picture.draw()? {
         println!("{}", file.display());
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The picture of the tables: each operation beside the yardstick, and requests a second by instances.
+//! Pictures of the tables: each operation beside the yardstick, and requests a second by instances.
 
 use std::path::{Path, PathBuf};
 
@@ -43,36 +43,43 @@ impl Bar {
     }
 }
 
+/// Where a picture comes to.
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(name)
+}
+
+/// White paper of this height.
+fn paper(file: &Path, height: u32) -> Result<Area<'_>, Failure> {
+    let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
+    area.fill(&WHITE)?;
+    Ok(area)
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+
 impl Picture {
-    /// Draws what there is, if there is anything; the file with it.
-    pub(crate) fn draw(&self) -> Result<Option<PathBuf>, Failure> {
-        let bars = match u32::try_from(self.operations.len())? {
-            0 => 0,
-            rows => rows * ROW + AROUND,
-        };
-        let curves = if self.rates.is_empty() { 0 } else { CURVES };
-        if bars + curves == 0 {
-            return Ok(None);
+    /// Draws what there is; the files with it.
+    pub(crate) fn draw(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut files = Vec::new();
+        if !self.operations.is_empty() {
+            let rows = u32::try_from(self.operations.len())?;
+            let file = file("operations.svg");
+            let area = paper(&file, rows * ROW + AROUND)?;
+            self.draw_operations(&area)?;
+            area.present()?;
+            files.push(file.clone());
         }
-        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("performance.svg");
-        let area = SVGBackend::new(&file, (WIDTH, bars + curves)).into_drawing_area();
-        area.fill(&WHITE)?;
-        let (above, below) = area.split_vertically(bars);
-        if bars > 0 {
-            self.draw_operations(&above)?;
+        if !self.rates.is_empty() {
+            let file = file("instances.svg");
+            let area = paper(&file, CURVES)?;
+            self.draw_rates(&area)?;
+            area.present()?;
+            files.push(file.clone());
         }
-        if curves > 0 {
-            self.draw_rates(&below)?;
-        }
-        area.present()?;
-        drop((above, below, area));
-        Ok(Some(file))
+        Ok(files)
     }
 
-    fn draw_operations(
-        &self,
-        area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
-    ) -> Result<(), Failure> {
+    fn draw_operations(&self, area: &Area<'_>) -> Result<(), Failure> {
         let most = self
             .operations
             .iter()
@@ -141,7 +148,7 @@ impl Picture {
         Ok(())
     }
 
-    fn draw_rates(&self, area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Result<(), Failure> {
+    fn draw_rates(&self, area: &Area<'_>) -> Result<(), Failure> {
         let all = || self.rates.iter().flat_map(|rates| &rates.rates);
         let instances = all()
             .map(|(instances, _)| f64::from(*instances))

@@ -18,7 +18,7 @@ const BETWEEN: usize = 10_000;
 const LIVES: [&[Ask]; 2] = [
     &[
         Scene::create_totp_factor,
-        Scene::list_factors,
+        Scene::fetch_factor,
         Scene::verify_totp_factor,
         Scene::create_challenge_with_code,
         Scene::fetch_entity,
