@@ -41,7 +41,7 @@ pub(crate) async fn table(binaries: &Binaries, around: &Surroundings) -> Result<
     let log_in_among_challenges = logins("entity-of-challenges", CHALLENGES, &mut function, around).await?;
 
     let mut table = String::from(
-        "| | Factors of the Entity | its Challenges | median (quartiles), µs |\n|---|--:|--:|---|\n",
+        "| | Factors of the Entity | its Challenges, at first | median (quartiles), µs |\n|---|--:|--:|---|\n",
     );
     let (create, log_in) = ("create a totp Factor", "create a Challenge with its code");
     for (what, factors, challenges, times) in [
