@@ -1,10 +1,8 @@
 // Challenges as the API shows them, the newest first.
 
-import { send } from "./api.js";
 import * as calls from "./calls.js";
-import { attempt } from "./dialogs.js";
-import { sayOutcome } from "./factors.js";
-import { at, badge, code, el, field, left, pairs, show, time } from "./dom.js";
+import { codeForm } from "./factors.js";
+import { at, badge, code, el, left, pairs, show, time } from "./dom.js";
 
 export function showChallenges(place, { items: challenges, more }, factors) {
   const names = Object.fromEntries(factors.map((factor) => [factor.sid, factor.friendly_name]));
@@ -33,18 +31,6 @@ function card(place, { challenge, factor }) {
       ["SID", code(challenge.sid, "the Challenge’s SID")], ["Factor", factor], ["Created", time(challenge.date_created)], when,
       ...(challenge.hidden_details ? [["Hidden details", el("code", {}, JSON.stringify(challenge.hidden_details))]] : []),
     ]),
-    status === "pending" && factor_type === "totp" && codeForm(place, challenge));
-}
-
-function codeForm(place, challenge) {
-  const input = el("input", { name: "AuthPayload", inputmode: "numeric", autocomplete: "off", "data-act": "code" });
-  const call = () => calls.answerChallenge(place, challenge.sid, [["AuthPayload", input.value]]);
-  return el("form", { class: "inline", submit: (event) => {
-    event.preventDefault();
-    attempt(async () => {
-      const { body } = await send(call());
-      input.value = "";
-      sayOutcome(body);
-    });
-  } }, field("Answer with a code", input), el("button", { "data-act": "send" }, "Answer"), calls.copies(call, "answer"));
+    status === "pending" && factor_type === "totp" && codeForm("Answer with a code", "Answer",
+      (code) => calls.answerChallenge(place, challenge.sid, [code]), "answer"));
 }

@@ -46,7 +46,7 @@ function card(place, { factor, uri, pixels }) {
       button("Delete", () => remove(place, factor), { class: "small end", "aria-label": `Delete ${factor.friendly_name}` })),
     totp && (uri ? key(factor, uri, pixels) : el("p", { class: "quiet" }, "Its key isn’t known here: it wasn’t created through this server since that started.")),
     pairs({ class: "facts" }, [["SID", code(factor.sid, "the Factor’s SID")], ["Configuration", configuration(factor)]]),
-    totp && codeForm(place, factor));
+    totp && factorCodeForm(place, factor));
 }
 
 const configuration = ({ config, factor_type }) => factor_type === "totp"
@@ -66,27 +66,31 @@ const key = (factor, uri, pixels) => el("div", { class: "key" },
     el("div", { class: "uri" }, code(uri, "the key URI"))));
 
 // A code verifies the Factor, or logs in with it once it is verified.
-function codeForm(place, factor) {
+function factorCodeForm(place, factor) {
   const verified = factor.status === "verified";
-  const input = el("input", { name: "AuthPayload", inputmode: "numeric", autocomplete: "off", "data-act": "code" });
-  const call = () => verified
-    ? calls.createChallenge(place, [["FactorSid", factor.sid], ["AuthPayload", input.value]])
-    : calls.updateFactor(place, factor.sid, [["AuthPayload", input.value]]);
+  const call = (code) => verified
+    ? calls.createChallenge(place, [["FactorSid", factor.sid], code])
+    : calls.updateFactor(place, factor.sid, [code]);
   const verb = verified ? "Log in" : "Verify";
+  return codeForm(`${verb} with a code`, verb, call, `${verb} ${factor.friendly_name}`);
+}
+
+// A form for a code, of which `call` makes a request.
+export function codeForm(label, verb, call, what) {
+  const input = el("input", { name: "AuthPayload", inputmode: "numeric", autocomplete: "off", "data-act": "code" });
+  const request = () => call(["AuthPayload", input.value]);
   return el("form", { class: "inline", submit: (event) => {
     event.preventDefault();
     attempt(async () => {
-      const { body } = await send(call());
+      const { body } = await send(request());
       input.value = "";
       sayOutcome(body);
     });
-  } },
-    field(verified ? "Log in with a code" : "Verify with a code", input),
-    el("button", { "data-act": "send" }, verb), calls.copies(call, `${verb} ${factor.friendly_name}`));
+  } }, field(label, input), el("button", { "data-act": "send" }, verb), calls.copies(request, what));
 }
 
 // What came of a code.
-export function sayOutcome({ status }) {
+function sayOutcome({ status }) {
   const right = status === "verified" || status === "approved";
   say(right ? `The code is right: ${status}.` : `Still ${status}: the code is wrong, or was used before, as it is good once.`, !right);
 }
