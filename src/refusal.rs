@@ -1,13 +1,11 @@
 //! Refusals: why a request is not done, and how the caller is told. The contract's errors are one table, and so is this.
 
-use std::borrow::Cow;
-
-use lambda_http::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
-use lambda_http::http::{HeaderName, HeaderValue, Response, StatusCode};
+use lambda_http::http::header::{ALLOW, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, Response, StatusCode};
 
 use crate::aws::Failure;
 use crate::factors::{FactorType, Stopped};
-use crate::http::{MAX_BODY_BYTES, NoForm, error};
+use crate::http::{MAX_BODY_BYTES, NoForm, Told};
 use crate::parameters::InvalidParameter;
 use crate::sealing::NotOpened;
 
@@ -86,44 +84,35 @@ impl From<getrandom::Error> for Refusal {
     }
 }
 
-/// How the caller is told: a row of the contract's table, "Errors".
-pub(crate) struct Told {
-    pub(crate) status: StatusCode,
-    pub(crate) code: u32,
-    message: Cow<'static, str>,
-    header: Option<(HeaderName, HeaderValue)>,
-}
-
 impl Refusal {
     /// How the caller is told.
     pub(crate) fn told(&self) -> Told {
         match self {
             Self::Unauthenticated => {
                 let challenge = HeaderValue::from_static(r#"Basic realm="verify-factors", charset="UTF-8""#);
-                told(StatusCode::UNAUTHORIZED, 20003, "Authenticate").with_header(WWW_AUTHENTICATE, challenge)
+                Told::new(StatusCode::UNAUTHORIZED, 20003, "Authenticate")
+                    .with_header(WWW_AUTHENTICATE, challenge)
             }
             // The path is the caller's and stays out.
             Self::NotFound(template) => {
                 let template = template.unwrap_or("/v2/…");
                 let message = format!("The requested resource {template} was not found");
-                told(StatusCode::NOT_FOUND, 20404, message)
+                Told::new(StatusCode::NOT_FOUND, 20404, message)
             }
             Self::Method(allowed) => {
                 let message = format!("Method not allowed; allowed here: {allowed}");
-                // The methods are plain ASCII.
-                let header = HeaderValue::from_str(allowed)
-                    .ok()
-                    .map(|allowed| (ALLOW, allowed));
-                Told {
-                    header,
-                    ..told(StatusCode::METHOD_NOT_ALLOWED, 20004, message)
+                let told = Told::new(StatusCode::METHOD_NOT_ALLOWED, 20004, message);
+                match HeaderValue::from_str(allowed) {
+                    Ok(allowed) => told.with_header(ALLOW, allowed),
+                    // The methods are plain ASCII.
+                    Err(_) => told,
                 }
             }
             Self::NoForm(NoForm::TooLarge) => {
                 let message = format!("The body is larger than {MAX_BODY_BYTES} bytes");
-                told(StatusCode::PAYLOAD_TOO_LARGE, 60306, message)
+                Told::new(StatusCode::PAYLOAD_TOO_LARGE, 60306, message)
             }
-            Self::NoForm(NoForm::MediaType) => told(
+            Self::NoForm(NoForm::MediaType) => Told::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 60306,
                 "The body must be application/x-www-form-urlencoded",
@@ -132,58 +121,60 @@ impl Refusal {
                 let first = invalid.first();
                 let code = first.map_or(60306, InvalidParameter::code);
                 let message = first.map_or_else(String::new, InvalidParameter::to_string);
-                told(StatusCode::BAD_REQUEST, code, message)
+                Told::new(StatusCode::BAD_REQUEST, code, message)
             }
             Self::LimitReached(factor_type) => {
                 let (limit, name) = (factor_type.counted().limit, factor_type.name());
                 let message = format!("The Entity already has {limit} {name} Factors, the most it can have");
-                told(StatusCode::BAD_REQUEST, 60315, message)
+                Told::new(StatusCode::BAD_REQUEST, 60315, message)
             }
-            Self::KeyUsedBefore => told(
+            Self::KeyUsedBefore => Told::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 20422,
                 "Idempotency-Key was used before, with other parameters or for what is not shown again",
             ),
-            Self::EntityExists => told(StatusCode::CONFLICT, 60301, "The Entity exists already"),
-            Self::NotVerified => told(
+            Self::EntityExists => Told::new(StatusCode::CONFLICT, 60301, "The Entity exists already"),
+            Self::NotVerified => Told::new(
                 StatusCode::FORBIDDEN,
                 60311,
                 "AuthPayload does not verify the Factor",
             ),
             Self::Stopped(stopped) => stopped_told(*stopped),
-            Self::FactorUnverified => told(StatusCode::FORBIDDEN, 60318, "The Factor is not verified"),
-            Self::TooManyChallenges(seconds) => told(
+            Self::FactorUnverified => Told::new(StatusCode::FORBIDDEN, 60318, "The Factor is not verified"),
+            Self::TooManyChallenges(seconds) => Told::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 60312,
                 "Too many Challenges for the Factor; try again later",
             )
             .try_again(*seconds),
-            Self::ChallengeUsedUp => told(
+            Self::ChallengeUsedUp => Told::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 60308,
                 "Too many wrong codes for the Challenge; create another one",
             ),
-            Self::AnsweredBefore => told(StatusCode::FORBIDDEN, 60322, "The Challenge was answered before"),
-            Self::ChallengeExpired => told(StatusCode::FORBIDDEN, 60323, "The Challenge has expired"),
-            Self::ChallengeNotSigned => told(
+            Self::AnsweredBefore => {
+                Told::new(StatusCode::FORBIDDEN, 60322, "The Challenge was answered before")
+            }
+            Self::ChallengeExpired => Told::new(StatusCode::FORBIDDEN, 60323, "The Challenge has expired"),
+            Self::ChallengeNotSigned => Told::new(
                 StatusCode::FORBIDDEN,
                 60324,
                 "AuthPayload is not this Challenge, signed by the key of its Factor",
             ),
-            Self::Failure(Failure::Throttled(_)) => told(
+            Self::Failure(Failure::Throttled(_)) => Told::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 20429,
                 "Too many requests; try again",
             )
             .try_again(1),
-            Self::Failure(Failure::Unreachable(_)) | Self::OutOfTime => told(
+            Self::Failure(Failure::Unreachable(_)) | Self::OutOfTime => Told::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 20503,
                 "The service cannot be reached; try again",
             )
             .try_again(1),
             Self::Failure(Failure::Fault(_)) | Self::NotOpened | Self::NoRandomness(_) => {
-                told(StatusCode::INTERNAL_SERVER_ERROR, 20500, "Internal server error")
+                Told::new(StatusCode::INTERNAL_SERVER_ERROR, 20500, "Internal server error")
             }
         }
     }
@@ -194,29 +185,12 @@ impl Refusal {
         status.is_client_error() && !matches!(self, Self::Failure(_))
     }
 
-    /// The parameters at fault.
+    /// The parameters at fault, which no other refusal has.
     fn invalid(&self) -> Option<&[InvalidParameter]> {
-        match self {
-            Self::Parameters(invalid) => Some(invalid),
-            Self::Unauthenticated
-            | Self::NotFound(_)
-            | Self::Method(_)
-            | Self::NoForm(_)
-            | Self::LimitReached(_)
-            | Self::EntityExists
-            | Self::NotVerified
-            | Self::Stopped(_)
-            | Self::FactorUnverified
-            | Self::TooManyChallenges(_)
-            | Self::ChallengeUsedUp
-            | Self::AnsweredBefore
-            | Self::ChallengeExpired
-            | Self::ChallengeNotSigned
-            | Self::KeyUsedBefore
-            | Self::Failure(_)
-            | Self::NotOpened
-            | Self::OutOfTime
-            | Self::NoRandomness(_) => None,
+        if let Self::Parameters(invalid) = self {
+            Some(invalid)
+        } else {
+            None
         }
     }
 
@@ -254,15 +228,7 @@ impl Refusal {
 
     /// The refusal as a response, without the headers that every response has.
     pub(crate) fn into_response(self) -> Response<String> {
-        let Told {
-            status,
-            code,
-            message,
-            header,
-        } = self.told();
-        let mut response = error::json(status, code, &message, self.invalid());
-        response.headers_mut().extend(header);
-        response
+        self.told().into_response(self.invalid())
     }
 }
 
@@ -270,40 +236,18 @@ impl Refusal {
 fn stopped_told(stopped: Stopped) -> Told {
     const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
     match stopped {
-        Stopped::UsedUp => told(
+        Stopped::UsedUp => Told::new(
             TOO_MANY,
             60310,
             "Too many wrong codes while the Factor was being verified; create another one",
         ),
         Stopped::Wait(seconds) => {
-            told(TOO_MANY, 60308, "Too many wrong codes in a row; try again later").try_again(seconds)
+            Told::new(TOO_MANY, 60308, "Too many wrong codes in a row; try again later").try_again(seconds)
         }
-        Stopped::Disabled => told(
+        Stopped::Disabled => Told::new(
             TOO_MANY,
             60308,
             "Too many wrong codes in a row: the Factor is disabled; create another one",
         ),
-    }
-}
-
-fn told(status: StatusCode, code: u32, message: impl Into<Cow<'static, str>>) -> Told {
-    Told {
-        status,
-        code,
-        message: message.into(),
-        header: None,
-    }
-}
-
-impl Told {
-    /// The same, with a header.
-    fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        let header = Some((name, value));
-        Self { header, ..self }
-    }
-
-    /// The same, with the seconds after which it makes sense to try again.
-    fn try_again(self, seconds: u64) -> Self {
-        self.with_header(RETRY_AFTER, seconds.into())
     }
 }

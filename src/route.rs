@@ -1,16 +1,12 @@
 //! The table of routes: what can be called, by what name, and by whom. 404, 405, 401 for what isn't one's own, `Allow` and the
 //! methods of CORS all follow from it.
 
-use std::borrow::Cow;
-
 use lambda_http::http::Method;
-use percent_encoding::percent_decode_str;
 
-use crate::call::Subject;
 use crate::caller::Caller;
-use crate::parameters::InvalidParameter;
+use crate::place::{AccessTokenAt, ChallengeAt, EntityAt, FactorAt, Place};
 use crate::refusal::Refusal;
-use crate::sid::{AccessTokenSid, ChallengeSid, FactorSid, Identity, ServiceSid};
+use crate::sid::ServiceSid;
 
 /// An operation of the API: a method on a path.
 #[derive(Debug)]
@@ -52,64 +48,6 @@ pub(crate) enum Operation {
     CreateChallenge(EntityAt),
     FetchChallenge(ChallengeAt),
     AnswerChallenge(ChallengeAt),
-}
-
-/// Where an Entity is.
-#[derive(Debug)]
-pub(crate) struct EntityAt {
-    pub(crate) service_sid: ServiceSid,
-    /// The Identity, percent-decoded and otherwise as it came: what is wrong with it is told with the parameters.
-    pub(crate) identity: String,
-}
-
-/// Where a Factor is.
-#[derive(Debug)]
-pub(crate) struct FactorAt {
-    pub(crate) service_sid: ServiceSid,
-    /// As in [`EntityAt`].
-    pub(crate) identity: String,
-    pub(crate) factor_sid: FactorSid,
-}
-
-/// Where a Challenge is.
-#[derive(Debug)]
-pub(crate) struct ChallengeAt {
-    pub(crate) service_sid: ServiceSid,
-    /// As in [`EntityAt`].
-    pub(crate) identity: String,
-    pub(crate) challenge_sid: ChallengeSid,
-}
-
-/// Where an Access Token is.
-#[derive(Debug)]
-pub(crate) struct AccessTokenAt {
-    pub(crate) service_sid: ServiceSid,
-    pub(crate) access_token_sid: AccessTokenSid,
-}
-
-impl EntityAt {
-    /// The Identity, where no other parameter can be wrong.
-    pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
-        identity(&self.identity)
-    }
-}
-
-impl FactorAt {
-    /// The Identity, where no other parameter can be wrong.
-    pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
-        identity(&self.identity)
-    }
-}
-
-impl ChallengeAt {
-    /// The Identity, where no other parameter can be wrong.
-    pub(crate) fn identity(&self) -> Result<Identity, Vec<InvalidParameter>> {
-        identity(&self.identity)
-    }
-}
-
-fn identity(text: &str) -> Result<Identity, Vec<InvalidParameter>> {
-    Identity::parse(text).map_err(|rule| vec![rule.broken_by("Identity")])
 }
 
 /// The account alone.
@@ -196,17 +134,7 @@ pub(crate) fn find<'a>(
     }
 }
 
-/// Where a path leads.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    template: &'static str,
-    service_sid: Option<ServiceSid>,
-    identity: Option<String>,
-    pub(crate) factor_sid: Option<FactorSid>,
-    pub(crate) challenge_sid: Option<ChallengeSid>,
-    access_token_sid: Option<AccessTokenSid>,
-}
-
+/// What the table has of a place.
 impl Place {
     /// Where a path leads. One with a malformed SID leads nowhere.
     pub(crate) fn find(path: &str) -> Option<Self> {
@@ -214,38 +142,6 @@ impl Place {
         // Most templates are of another depth, and not looked at.
         let mut routes = TABLE.iter().filter(|route| route.depth == depth);
         routes.find_map(|route| Self::at(route.template, path))
-    }
-
-    fn at(template: &'static str, path: &str) -> Option<Self> {
-        let mut place = Self {
-            template,
-            service_sid: None,
-            identity: None,
-            factor_sid: None,
-            challenge_sid: None,
-            access_token_sid: None,
-        };
-        let (mut names, mut segments) = (template.split('/'), path.split('/'));
-        loop {
-            match (names.next(), segments.next()) {
-                (Some("{ServiceSid}"), Some(segment)) => {
-                    place.service_sid = Some(ServiceSid::parse(&decoded(segment)).ok()?);
-                }
-                (Some("{FactorSid}"), Some(segment)) => {
-                    place.factor_sid = Some(FactorSid::parse(&decoded(segment)).ok()?);
-                }
-                (Some("{ChallengeSid}"), Some(segment)) => {
-                    place.challenge_sid = Some(ChallengeSid::parse(&decoded(segment)).ok()?);
-                }
-                (Some("{AccessTokenSid}"), Some(segment)) => {
-                    place.access_token_sid = Some(AccessTokenSid::parse(&decoded(segment)).ok()?);
-                }
-                (Some("{Identity}"), Some(segment)) => place.identity = Some(decoded(segment).into_owned()),
-                (Some(name), Some(segment)) if name == segment => {}
-                (None, None) => return Some(place),
-                _ => return None,
-            }
-        }
     }
 
     /// The route of a method here, and what it does.
@@ -269,58 +165,6 @@ impl Place {
         let template = self.template;
         TABLE.iter().filter(move |route| route.template == template)
     }
-
-    /// What is in the path, for the log.
-    pub(crate) fn subject(&self) -> Subject {
-        Subject {
-            service_sid: self.service_sid,
-            factor_sid: self.factor_sid,
-            challenge_sid: self.challenge_sid,
-            access_token_sid: self.access_token_sid,
-            ..Subject::default()
-        }
-    }
-
-    /// Whose place it is, if it is an Entity's.
-    pub(crate) fn whose(&self) -> Option<(ServiceSid, Identity)> {
-        let identity = Identity::parse(self.identity.as_ref()?).ok()?;
-        Some((self.service_sid?, identity))
-    }
-
-    fn access_token(self) -> Option<AccessTokenAt> {
-        Some(AccessTokenAt {
-            service_sid: self.service_sid?,
-            access_token_sid: self.access_token_sid?,
-        })
-    }
-
-    fn entity(self) -> Option<EntityAt> {
-        Some(EntityAt {
-            service_sid: self.service_sid?,
-            identity: self.identity?,
-        })
-    }
-
-    fn challenge(self) -> Option<ChallengeAt> {
-        Some(ChallengeAt {
-            service_sid: self.service_sid?,
-            identity: self.identity?,
-            challenge_sid: self.challenge_sid?,
-        })
-    }
-
-    fn factor(self) -> Option<FactorAt> {
-        Some(FactorAt {
-            service_sid: self.service_sid?,
-            identity: self.identity?,
-            factor_sid: self.factor_sid?,
-        })
-    }
-}
-
-/// A segment of a path, percent-decoded: what isn't UTF-8 becomes U+FFFD, which nothing here has.
-fn decoded(segment: &str) -> Cow<'_, str> {
-    percent_decode_str(segment).decode_utf8_lossy()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use super::json::AccessTokenJson;
 use crate::app::App;
 use crate::call::Call;
 use crate::http::Answer;
+use crate::place::AccessTokenAt;
 use crate::refusal::Refusal;
-use crate::route::AccessTokenAt;
 use crate::sid::EntitySid;
 
 /// Shows an Access Token until its time is over, whether it was used up or not.

@@ -14,8 +14,8 @@ pub(crate) use token::Enrolment;
 use crate::access_tokens::TokenText;
 use crate::app::App;
 use crate::call::{Call, Subject};
+use crate::place::Place;
 use crate::refusal::Refusal;
-use crate::route::Place;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 

@@ -4,8 +4,8 @@ use crate::access_tokens::{self, TokenText};
 use crate::app::App;
 use crate::call::Call;
 use crate::factors::{FactorType, FriendlyName, IdempotencyKey};
+use crate::place::Place;
 use crate::refusal::Refusal;
-use crate::route::Place;
 use crate::sid::{AccessTokenSid, FactorSid};
 use crate::table::Item;
 

@@ -1,15 +1,16 @@
 //! `POST /v2/Services/{ServiceSid}/Entities/{Identity}/Challenges/{ChallengeSid}`
 
 use super::fetch::{read, shown, there};
-use super::response::{Asked, Decision, Known, Opened, Outcome, Reply};
+use super::reply::Reply;
+use super::response::{Asked, Decision, Known, Opened, Outcome};
 use super::stored::AnswerWrite;
 use crate::app::App;
 use crate::call::{Attempt, Call};
 use crate::entities::EntityKey;
 use crate::factors::{Authenticator, Binding};
 use crate::http::Answer;
+use crate::place::ChallengeAt;
 use crate::refusal::Refusal;
-use crate::route::ChallengeAt;
 use crate::table::Patience;
 
 /// Answers a Challenge, or notes what is said about it.

@@ -14,8 +14,8 @@ use crate::entities::EntityKey;
 use crate::factors::{Compared, Factor, Fingerprint, IdempotencyKey, Retry};
 use crate::http::Answer;
 use crate::parameters::InvalidParameter;
+use crate::place::EntityAt;
 use crate::refusal::Refusal;
-use crate::route::EntityAt;
 use crate::sid::{ChallengeSid, Identity};
 use crate::table::Patience;
 

@@ -10,8 +10,8 @@ use crate::call::Call;
 use crate::entities::EntityKey;
 use crate::factors::FactorType;
 use crate::http::Answer;
+use crate::place::ChallengeAt;
 use crate::refusal::Refusal;
-use crate::route::ChallengeAt;
 use crate::sid::ChallengeSid;
 
 /// Shows a Challenge as it is in the table now, by the clock.

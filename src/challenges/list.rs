@@ -10,8 +10,8 @@ use crate::call::Call;
 use crate::entities::EntityKey;
 use crate::http::{Answer, List};
 use crate::parameters::{Order, PageRequest};
+use crate::place::EntityAt;
 use crate::refusal::Refusal;
-use crate::route::EntityAt;
 use crate::sid::{ChallengeSid, FactorSid, Identity};
 
 /// Lists an Entity's Challenges, in the order of their creation or the other way round.

@@ -2,36 +2,13 @@
 
 use super::challenge::{Challenge, ChallengeStatus, Response, State};
 use super::json::signed_response;
+use super::reply::Reply;
 use crate::factors::{
-    AUTH_PAYLOAD, Authenticator, Binding, Code, Compared, FactorType, Jws, Metadata, PublicKey, Stopped, Totp,
+    AUTH_PAYLOAD, Authenticator, Binding, Code, Compared, FactorType, Jws, PublicKey, Stopped, Totp,
 };
-use crate::parameters::{Fields, InvalidParameter};
-use crate::sid::Identity;
+use crate::parameters::InvalidParameter;
 use crate::time::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-
-/// The valid parameters of a request that answers a Challenge, or says something about it.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) identity: Identity,
-    /// A code or a signed text, by the type of the Factor.
-    payload: Option<SecretString>,
-    metadata: Option<Metadata>,
-}
-
-impl Reply {
-    /// Reads the parameters of an answer, `identity` being the path's.
-    pub(super) fn parse(identity: &str, fields: &mut Fields<'_>) -> Option<Self> {
-        let identity = fields.elsewhere("Identity", Identity::parse(identity));
-        let payload = fields.optional(AUTH_PAYLOAD, |text| Ok(text.into()));
-        let metadata = fields.optional("Metadata", Metadata::parse);
-        Some(Self {
-            identity: identity?,
-            payload: payload?,
-            metadata: metadata?,
-        })
-    }
-}
+use secrecy::ExposeSecret;
 
 /// What is known of the Factor of a Challenge that is answered.
 #[derive(Debug)]
@@ -301,7 +278,8 @@ mod tests {
     use super::*;
     use crate::challenges::challenge::{Created, Creation};
     use crate::challenges::new::NewChallenge;
-    use crate::factors::{Creation as FactorCreation, Entropy, Factor, NewFactor, Status};
+    use crate::factors::{Creation as FactorCreation, Entropy, Factor, Metadata, NewFactor, Status};
+    use crate::parameters::Fields;
     use crate::randomness::Randomness;
     use crate::sealing::{DataKey, NotOpened};
     use crate::services::{NewService, Service};

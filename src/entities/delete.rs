@@ -4,8 +4,8 @@ use super::EntityKey;
 use crate::app::App;
 use crate::call::Call;
 use crate::http::Answer;
+use crate::place::EntityAt;
 use crate::refusal::Refusal;
-use crate::route::EntityAt;
 
 /// Deletes an Entity with all that is its own. One that is cut short goes on when it is repeated.
 pub(crate) async fn delete(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {

@@ -5,8 +5,8 @@ use super::json::EntityJson;
 use crate::app::App;
 use crate::call::Call;
 use crate::http::Answer;
+use crate::place::EntityAt;
 use crate::refusal::Refusal;
-use crate::route::EntityAt;
 
 /// Shows an Entity as it is in the table now.
 pub(crate) async fn fetch(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {

@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::call::Call;
 use crate::caller::Enrolment;
 use crate::http::Answer;
+use crate::place::EntityAt;
 use crate::refusal::Refusal;
-use crate::route::EntityAt;
 
 /// Creates a Factor, or shows the one that the same request made before.
 pub(crate) async fn create(app: &App, call: &mut Call<'_>, at: EntityAt) -> Result<Answer, Refusal> {

@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::call::Call;
 use crate::entities::EntityKey;
 use crate::http::Answer;
+use crate::place::FactorAt;
 use crate::refusal::Refusal;
-use crate::route::FactorAt;
 use crate::table::Patience;
 
 /// Deletes a Factor and counts it off its Entity.

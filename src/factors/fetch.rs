@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::call::Call;
 use crate::entities::EntityKey;
 use crate::http::Answer;
+use crate::place::FactorAt;
 use crate::refusal::Refusal;
-use crate::route::FactorAt;
 use crate::sid::FactorSid;
 
 /// Shows a Factor as it is in the table now, without its binding.

@@ -6,8 +6,8 @@ use crate::call::Call;
 use crate::entities::EntityKey;
 use crate::http::{Answer, List};
 use crate::parameters::PageRequest;
+use crate::place::EntityAt;
 use crate::refusal::Refusal;
-use crate::route::EntityAt;
 use crate::sid::{FactorSid, Identity};
 
 /// Lists an Entity's Factors, in the order of their SIDs; none where there is no Entity.

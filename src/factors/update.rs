@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::call::{Attempt, Call};
 use crate::entities::EntityKey;
 use crate::http::Answer;
+use crate::place::FactorAt;
 use crate::refusal::Refusal;
-use crate::route::FactorAt;
 use crate::table::Patience;
 
 /// Changes what a request names, and verifies the Factor where it shows that the user has what it stands for.

@@ -3,10 +3,11 @@
 
 pub(crate) mod answer;
 pub(crate) mod cors;
-pub(crate) mod error;
+mod error;
 pub(crate) mod list;
 mod request;
 
 pub(crate) use answer::Answer;
+pub(crate) use error::Told;
 pub(crate) use list::List;
 pub(crate) use request::{MAX_BODY_BYTES, NoForm, Request};
