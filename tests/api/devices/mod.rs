@@ -1,7 +1,8 @@
-//! Devices that call by themselves: what makes a JWT one of theirs (`jwt`), what is their own (`own`), and what it costs (`calls`).
+//! Devices that call by themselves: what makes a JWT one of theirs (`jwt`), what is their own (`own`) and what is not (`others`), and what it costs (`calls`).
 
 mod calls;
 mod jwt;
+mod others;
 mod own;
 
 use serde_json::Value;
