@@ -56,7 +56,7 @@ impl<'a> Jws<'a> {
     /// What was signed, if `key` signed it: R and S in 32 bytes each, high S or low.
     #[must_use]
     pub fn verified_by(self, key: &PublicKey) -> Option<Value> {
-        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.point()?);
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.point());
         key.verify(self.signed.as_bytes(), &self.signature).ok()?;
         Some(self.payload)
     }

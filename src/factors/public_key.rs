@@ -1,15 +1,22 @@
 //! Public keys of devices, on P-256.
 
+use std::fmt;
+
 use data_encoding::BASE64;
 use p256::elliptic_curve::sec1::ToSec1Point as _;
-use p256::pkcs8::{DecodePublicKey as _, SubjectPublicKeyInfoRef};
+use p256::pkcs8::SubjectPublicKeyInfoRef;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::parameters::Rule;
 
-/// A P-256 public key, as it was sent: Base64 of a DER SubjectPublicKeyInfo.
-#[derive(Clone, Debug)]
-pub struct PublicKey(SecretString);
+/// A P-256 public key. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct PublicKey {
+    /// As it was sent: Base64 of a DER SubjectPublicKeyInfo.
+    text: SecretString,
+    /// The point, uncompressed (SEC 1, section 2.3.3).
+    point: [u8; 65],
+}
 
 impl PublicKey {
     /// The only algorithm: ECDSA on P-256 with SHA-256 (RFC 7518, section 3.4).
@@ -35,12 +42,17 @@ impl PublicKey {
         }
         let der = BASE64.decode(text.as_bytes()).map_err(|_| Self::BASE64)?;
         let key = SubjectPublicKeyInfoRef::try_from(der.as_slice()).map_err(|_| Self::P256)?;
-        p256::PublicKey::try_from(key.clone()).map_err(|_| Self::P256)?;
         // Uncompressed or compressed, and no other form (RFC 5480, section 2.2): p256 takes x with the tag 5, too.
-        match key.subject_public_key.raw_bytes() {
-            [2..=4, ..] => Ok(Self(text.into())),
-            _ => Err(Self::P256),
-        }
+        let [2..=4, ..] = key.subject_public_key.raw_bytes() else {
+            return Err(Self::P256);
+        };
+        let point = p256::PublicKey::try_from(key).map_err(|_| Self::P256)?;
+        let point = point.to_sec1_point(false).as_bytes().try_into();
+        let point = point.map_err(|_| Self::P256)?;
+        Ok(Self {
+            text: text.into(),
+            point,
+        })
     }
 
     /// Reads the name of the only algorithm.
@@ -49,16 +61,20 @@ impl PublicKey {
         (text == Self::ALG).then_some(()).ok_or(ALG)
     }
 
-    /// The point, uncompressed (SEC 1, section 2.3.3); `None` of no key that was parsed.
-    pub(super) fn point(&self) -> Option<Vec<u8>> {
-        let der = BASE64.decode(self.expose().as_bytes()).ok()?;
-        let key = p256::PublicKey::from_public_key_der(&der).ok()?;
-        Some(key.to_sec1_point(false).as_bytes().to_vec())
+    /// The point, uncompressed, by which signatures are checked.
+    pub(super) fn point(&self) -> &[u8] {
+        &self.point
     }
 
     /// The key as text, to be sealed and for the answer.
     pub(crate) fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.text.expose_secret()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey([REDACTED])")
     }
 }
 
@@ -81,6 +97,12 @@ mod tests {
     #[test]
     fn a_p256_key_is_kept_as_sent() {
         assert_eq!(PublicKey::parse(KEY).unwrap().expose(), KEY);
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_a_key() {
+        let key = PublicKey::parse(KEY).unwrap();
+        assert_eq!(format!("{key:?}"), "PublicKey([REDACTED])");
     }
 
     #[test]

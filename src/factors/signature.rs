@@ -31,12 +31,9 @@ impl Signature {
 
     /// Whether it is one of `message` by `key`: ECDSA on P-256 with SHA-256 in ASN.1 DER, high S or low.
     pub(super) fn is_of(&self, message: &[u8], key: &PublicKey) -> bool {
-        let verified = key.point().map(|point| {
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point)
-                .verify(message, &self.0)
-                .is_ok()
-        });
-        verified.unwrap_or(false)
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.point())
+            .verify(message, &self.0)
+            .is_ok()
     }
 }
 

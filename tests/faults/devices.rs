@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::support;
 use crate::support::phone::Phone;
 use crate::support::{Function, NOW, request};
-use crate::{Faulty, is_promised, lasting};
+use crate::{Faulty, is_promised};
 
 /// A phone, its verified Factor, and a Challenge of it.
 async fn device(function: &Function) -> (Phone, Value, Value) {

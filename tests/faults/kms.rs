@@ -6,8 +6,8 @@ use harness::faults::{Fault, FaultProxy};
 use harness::local;
 use verify_factors::App;
 
-use crate::support::{Function, NOW, invoke_at, request};
-use crate::{LONGEST_ANSWER, create, is_promised, lasting};
+use crate::support::{Function, NOW, invoke_at};
+use crate::{LONGEST_ANSWER, create, is_promised};
 
 /// What KMS is asked for: the first data key, or one that is there.
 const KMS_CALLS: [&str; 2] = ["GenerateDataKey", "Decrypt"];

@@ -5,7 +5,7 @@ use time::Duration;
 
 use super::{Device, challenge_path};
 use crate::support::phone::{Phone, SIGNATURE_FIELDS};
-use crate::support::{Function, NOW, by, challenges_path, invoke_at, join_all, persistently, request};
+use crate::support::{Function, NOW, by, challenges_path, invoke_at, join_all, logs, persistently, request};
 
 #[tokio::test]
 async fn a_device_does_all_by_itself_from_its_verification_to_its_end() {

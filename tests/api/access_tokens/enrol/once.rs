@@ -8,7 +8,7 @@ use time::Duration;
 use super::{assert_enrols, enrolment, form, nameless, phone, send};
 use crate::access_tokens::{created, factors, stored, text};
 use crate::support::phone::Phone;
-use crate::support::{Function, NOW, factors_path, invoke_at, join_all, persistently, request};
+use crate::support::{Function, NOW, factors_path, invoke_at, join_all, logs, persistently, request};
 
 #[tokio::test]
 async fn a_phone_enrols_and_the_token_is_used_up() {

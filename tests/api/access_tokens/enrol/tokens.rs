@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::{assert_enrols, enrolment, form, send};
 use crate::access_tokens::{created, creation, factors, stored, text};
 use crate::sealing::unwrapped;
-use crate::support::phone::{Phone, device};
+use crate::support::phone::device;
 use crate::support::{Function, NOW, by, entity_partition, factors_path, invoke_at, request};
 
 #[tokio::test]

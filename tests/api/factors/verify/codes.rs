@@ -1,7 +1,7 @@
 //! Codes: which are right, and what comes of one that is.
 
 use harness::local;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::Duration;
 
 use super::{Enrolled, LATER, ok, status};

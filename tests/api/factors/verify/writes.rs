@@ -2,10 +2,9 @@
 
 use harness::faults::{Fault, FaultProxy};
 use serde_json::json;
-use time::Duration;
 
 use super::{Enrolled, ok, status};
-use crate::support::{NOW, event, invoke_as, invoke_at, join_all, logs, request};
+use crate::support::{NOW, invoke_as, invoke_at, join_all, logs, request};
 
 #[tokio::test]
 async fn a_write_that_fails_is_no_answer_about_the_code() {
