@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::aws::{Clients, OPERATION_TIMEOUT};
 use crate::call::{Call, Subject};
-use crate::caller::{Claim, Credentials, Proven};
+use crate::caller::{self, Claim, Credentials, Proven};
 use crate::gateway::{Event, Reply};
 use crate::http::{Answer, cors};
 use crate::place::Place;
@@ -97,6 +97,7 @@ impl App {
             now,
             base_url: self.settings.base_url.as_deref(),
             caller: None,
+            claimed: None,
             route: None,
             subject: Subject::default(),
             attempt: None,
@@ -110,6 +111,9 @@ impl App {
         let place = Place::find(&call.request.path);
         let served = tokio::time::timeout(REQUEST_TIME, self.serve(call, place.as_ref())).await;
         let served = served.unwrap_or(Err(Refusal::OutOfTime));
+        if let Err(Refusal::Unauthenticated) = served {
+            call.claimed = caller::claimed(call.request, self.settings.account_sid);
+        }
         logging::request(call, &served, started.elapsed());
 
         let mut response = served.map_or_else(Refusal::into_response, Answer::into_response);
@@ -130,6 +134,11 @@ impl App {
         if request.method == Method::OPTIONS {
             return place.map(|_| cors::preflight()).ok_or(Refusal::NotFound(None));
         }
+        if let Some(place) = place {
+            // Of who is refused, too.
+            call.route = place.route(&request.method);
+            call.subject = place.subject();
+        }
         let credentials = Credentials::of(request);
         let claim = Claim::of(&credentials, &self.settings, call.timestamp());
         let claim = claim.ok_or(Refusal::Unauthenticated)?;
@@ -137,10 +146,8 @@ impl App {
             // It is told of what isn't there.
             call.caller = Some(Proven::Account);
         }
-        let (place, route, operation) = route::find(place, &request.method, claim.caller())?;
+        let (place, operation) = route::find(place, call.route, claim.caller())?;
         let caller = claim.prove(self, call, place).await?;
-        call.route = Some(route);
-        call.subject = place.subject();
         caller.tell(&mut call.subject);
         call.caller = Some(caller);
         self.dispatch(call, operation).await

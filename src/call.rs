@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::caller::{Device, Enrolment, Proven};
+use crate::caller::{Caller, Device, Enrolment, Proven};
 use crate::http::Request;
 use crate::refusal::Refusal;
 use crate::route::Route;
@@ -19,7 +19,9 @@ pub(crate) struct Call<'a> {
     pub(crate) base_url: Option<&'a str>,
     /// Who calls, once that is proved.
     pub(crate) caller: Option<Proven>,
-    /// What is called, once that is known.
+    /// Who it said to be, where that is refused.
+    pub(crate) claimed: Option<Caller>,
+    /// What is called, be it allowed or not.
     pub(crate) route: Option<&'static Route>,
     /// What it is about.
     pub(crate) subject: Subject,
@@ -34,8 +36,7 @@ pub(crate) struct Attempt {
     pub(crate) outcome: &'static str,
 }
 
-/// What a request is about, for the log: the SIDs in its path, filled in by the dispatcher, and those of what it makes, by
-/// the operation, before it writes.
+/// What a request is about, for the log: the SIDs in its path, and those of what it makes, filled in by the operation before it writes.
 #[derive(Default)]
 #[expect(clippy::struct_field_names, reason = "they are the names in the log")]
 pub(crate) struct Subject {

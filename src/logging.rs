@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::call::Call;
+use crate::caller::Caller;
 use crate::http::Answer;
 use crate::refusal::Refusal;
 use crate::sid::Sid;
@@ -69,6 +70,7 @@ pub(crate) fn request(call: &Call<'_>, served: &Result<Answer, Refusal>, duratio
             tracing::$level!(
                 request_id = call.request_id,
                 caller = call.caller.as_ref().map(|caller| caller.caller().name()),
+                claimed = call.claimed.map(Caller::name),
                 operation = call.route.map(|route| route.operation_id),
                 status = status.as_u16(),
                 code,

@@ -14,9 +14,11 @@ pub(crate) use token::Enrolment;
 use crate::access_tokens::TokenText;
 use crate::app::App;
 use crate::call::{Call, Subject};
+use crate::http::Request;
 use crate::place::Place;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
+use crate::sid::AccountSid;
 use crate::time::Timestamp;
 
 /// Who calls.
@@ -46,6 +48,17 @@ pub(crate) enum Claim<'a> {
     Account,
     Device(DeviceJwt<'a>),
     Token(TokenText),
+}
+
+/// Who a request says that it is from, for the log alone: nothing of it is proved.
+pub(crate) fn claimed(request: &Request, account_sid: AccountSid) -> Option<Caller> {
+    let credentials = Credentials::of(request);
+    let is_token = |text| TokenText::parse(text).is_some();
+    match credentials.user() {
+        DEVICE if std::str::from_utf8(credentials.password()).is_ok_and(is_token) => Some(Caller::Token),
+        DEVICE => Some(Caller::Device),
+        user => (user == account_sid.as_str().as_bytes()).then_some(Caller::Account),
+    }
 }
 
 /// The user by which a device calls (contract, section 1).

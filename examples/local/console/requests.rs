@@ -24,8 +24,9 @@ const STALE_LINES: usize = 1000;
 const WAIT: Duration = Duration::from_secs(20);
 
 /// What is taken of the function's line.
-const OF_LINE: [&str; 12] = [
+const OF_LINE: [&str; 13] = [
     "caller",
+    "claimed",
     "operation",
     "code",
     "parameters",

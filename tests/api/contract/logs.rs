@@ -1,10 +1,11 @@
 //! The log line of a request: what it says, and what it never does.
 
 use harness::faults::{Fault, FaultProxy};
+use harness::local;
 use serde_json::json;
 
-use crate::support::phone::device;
-use crate::support::{Function, NOW, basic, event, factors_path, invoke_at, logs, request, service_item};
+use crate::support::phone::{Phone, device};
+use crate::support::{Function, NOW, basic, by, event, factors_path, invoke_at, logs, request, service_item};
 
 #[tokio::test]
 async fn a_request_logs_one_line_that_tells_what_happened_and_to_whom() {
@@ -62,18 +63,43 @@ async fn a_refusal_logs_which_parameters_were_wrong_at_info() {
 }
 
 #[tokio::test]
-async fn who_is_nobody_is_logged_as_that() {
+async fn who_is_nobody_is_logged_with_what_was_asked_and_as_whom() {
     let function = Function::start().await;
-    for authorization in [
-        "",
-        &basic("AC00000000000000000000000000000000:wrong"),
-        &device("garbage"),
+    let tokens = format!("/v2/Services/{}/AccessTokens", local::SERVICE_SID);
+    let form = "Identity=somebody-else&FactorType=push";
+    let token = function.request("POST", &tokens, form).await;
+    let own = Phone::number(1);
+    let factor = own.verified(&function, &factors_path()).await;
+    for (authorization, claimed) in [
+        ("", None),
+        (&basic("AC00000000000000000000000000000000:wrong"), None),
+        (
+            &basic(&format!("{}:wrong", local::account_sid())),
+            Some("account"),
+        ),
+        (&device("garbage"), Some("device")),
+        // Of a phone, which may not create a Factor, and of one that may create another.
+        (&own.authorization(&factor, NOW), Some("device")),
+        (&device(&token.text("token")), Some("token")),
     ] {
-        let event = request("POST", &factors_path(), &[("authorization", authorization)], "");
-        let answer = function.invoke(&event).await;
-        let line = &logs::of(&answer)[0];
-        assert_eq!((&line["status"], &line["code"]), (&json!(401), &json!(20003)));
-        assert_eq!((&line["level"], &line["caller"]), (&json!("INFO"), &json!(null)));
+        let event = by(&request("POST", &factors_path(), &[], ""), authorization);
+        let mut line = logs::of(&function.invoke(&event).await)[0].clone();
+        for field in ["duration_ms", "timestamp", "request_id"] {
+            line.as_object_mut().unwrap().remove(field);
+        }
+        let mut expected = json!({
+            "level": "INFO",
+            "message": "request",
+            "operation": "CreateFactor",
+            "status": 401,
+            "code": 20003,
+            "service_sid": local::SERVICE_SID,
+            "replayed": false,
+        });
+        if let Some(claimed) = claimed {
+            expected["claimed"] = json!(claimed);
+        }
+        assert_eq!(line, expected);
     }
 }
 

@@ -27,7 +27,7 @@ export function filterRequests(refusedOnly) {
 
 function entry(request) {
   const refused = isRefused(request);
-  const notes = [request.caller && `by ${request.caller}`, request.became, request.outcome !== request.became && request.outcome,
+  const notes = [request.caller && `by ${request.caller}`, request.claimed && `by nobody, as ${request.claimed}`, request.became, request.outcome !== request.became && request.outcome,
     request.replayed && "a retry", request.duration_ms != null && `${request.duration_ms.toFixed(1)} ms`].filter(Boolean);
   return el("li", { class: refused ? "refused" : "done", value: request.number, "data-status": request.status },
     el("div", { class: "line" },
