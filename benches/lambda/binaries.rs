@@ -27,11 +27,20 @@ impl Binaries {
 
 /// Builds a package of this workspace by itself, so that no other package's features are in it; the folder it comes to.
 async fn build(package: &str, targets: &str) -> Result<PathBuf, Failure> {
-    let status = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--release", "--package", package, targets])
-        .status()
-        .await?;
+    let mut cargo = Command::new(env!("CARGO"));
+    // What Cargo tells this process of its package has ring built anew, and all that is built on it.
+    let is_told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (variable, _) in std::env::vars().filter(|(name, _)| is_told(name)) {
+        cargo.env_remove(variable);
+    }
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args([
+        "build",
+        "--release",
+        "--package",
+        package,
+        targets,
+    ]);
+    let status = built.status().await?;
     if !status.success() {
         return Err(format!("{package} can't be built").into());
     }
