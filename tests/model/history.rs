@@ -44,6 +44,8 @@ pub enum Which {
     Unverified(usize),
     /// Of those there are that are a phone's.
     Phone(usize),
+    /// Of those that are a phone's and aren't verified.
+    UnverifiedPhone(usize),
     /// Of those there are or were.
     Any(usize),
 }

@@ -16,11 +16,16 @@ impl Run<'_> {
                 Which::Verified(_) => factor.verified,
                 Which::Unverified(_) => !factor.verified,
                 Which::Phone(_) => factor.phone().is_some(),
+                Which::UnverifiedPhone(_) => factor.phone().is_some() && !factor.verified,
             },
         };
         let picked = match which {
             Which::Any(back) => nth_from_last(&self.known, back),
-            Which::There(back) | Which::Verified(back) | Which::Unverified(back) | Which::Phone(back) => {
+            Which::There(back)
+            | Which::Verified(back)
+            | Which::Unverified(back)
+            | Which::Phone(back)
+            | Which::UnverifiedPhone(back) => {
                 let there: Vec<&(Place, String)> = self.known.iter().filter(is_there).collect();
                 nth_from_last(&there, back).copied()
             }

@@ -18,7 +18,7 @@ pub fn by_a_phone() -> BoxedStrategy<Step> {
     let challenge = (challenges_own(), kid_of(), made());
     let late = (0..2_usize, -1..=1_i64);
     prop_oneof![
-        1 => late.prop_map(|(back, more)| Step::Call(Calling::FetchLate(Which::Unverified(back), more))),
+        3 => late.prop_map(|(back, more)| Step::Call(Calling::FetchLate(Which::UnverifiedPhone(back), more))),
         20 => factor.prop_map(|((of, step), kid_of, made)| by_jwt(Holder::Factor(of), kid_of, made, step)),
         16 => challenge.prop_map(|((of, step), kid_of, made)| by_jwt(Holder::Challenge(of), kid_of, made, step)),
     ]
