@@ -88,7 +88,6 @@ fn how() -> BoxedStrategy<How> {
         (r#""nbf""#, r#""iat""#),
     ]);
     let others = vec![
-        How::ForAnother,
         How::Quoted,
         How::WithFraction,
         How::Hmac,
@@ -102,6 +101,7 @@ fn how() -> BoxedStrategy<How> {
         2 => Just(How::WithMore),
         1 => Just(How::WithHighS),
         2 => Just(How::ByAnother),
+        1 => Just(How::ForAnother),
         2 => header.prop_map(|(from, to)| How::Header(from, to)),
         1 => claims.prop_map(|(from, to)| How::Claims(from, to)),
         2 => select(others),

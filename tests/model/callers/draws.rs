@@ -14,7 +14,11 @@ use crate::history::{Code, IDENTITIES, SERVICES, Step, Which};
 
 /// A phone, and what it calls for, which is mostly its own.
 pub fn by_a_phone() -> BoxedStrategy<Step> {
-    let factor = (prop_oneof![4 => factors_own(), 1 => lists()], kid_of(), made());
+    let factor = (
+        prop_oneof![4 => factors_own(), 1 => entitys_own()],
+        kid_of(),
+        made(),
+    );
     let challenge = (challenges_own(), kid_of(), made());
     let late = (0..2_usize, -1..=1_i64);
     prop_oneof![
@@ -60,7 +64,7 @@ pub fn by_the_wrong_one() -> BoxedStrategy<Step> {
         prop_oneof![
             factors_own().prop_map(|(_, step)| step),
             challenges_own().prop_map(|(_, step)| step),
-            lists().prop_map(|(_, step)| step),
+            entitys_own().prop_map(|(_, step)| step),
             accounts_own(),
         ]
     };
@@ -148,8 +152,8 @@ fn factors_own() -> BoxedStrategy<(Which, Step)> {
     .boxed()
 }
 
-/// A phone, and a list, mostly of its Entity's Challenges.
-fn lists() -> BoxedStrategy<(Which, Step)> {
+/// A phone, and something about an Entity, mostly a list of its own one's Challenges.
+fn entitys_own() -> BoxedStrategy<(Which, Step)> {
     let own = (
         which_phone(),
         filter(),
@@ -163,6 +167,7 @@ fn lists() -> BoxedStrategy<(Which, Step)> {
         }),
         1 => (which_phone(), place(), filter(), page_size())
             .prop_map(|(of, place, filter, size)| (of, Step::Ask(Asking::List(place, filter, size)))),
+        2 => which_phone().prop_map(|of| (of, challenge(of))),
         2 => (which_phone(), page_size())
             .prop_map(|(of, size)| (of, Step::Call(Calling::ListFactorsOf(of, size)))),
     ]
