@@ -2,13 +2,17 @@
 
 use crate::factor::{Kind, Totp};
 use crate::history::Tick;
-use crate::run::{Run, nth_from_last};
+use crate::picks::nth_from_last;
+use crate::run::Run;
 
 /// How long a history can be, in seconds: the key of what is deleted stays taken for 30 days.
 const LONGEST: i64 = 29 * 24 * 3600;
 
 /// How far the clock goes back at most, as clocks that are set do.
 const BACK: i64 = 5;
+
+/// After how many seconds no instance goes by a Service that was deleted.
+pub const DELETED_SERVICE: i64 = 30 + 2 * BACK;
 
 impl Run<'_> {
     pub fn tick(&mut self, tick: Tick) {
@@ -39,6 +43,7 @@ impl Run<'_> {
                 let end = noted.and_then(|(place, _, key)| contract.end_of_key(*place, key));
                 end.map(|end| end + more)
             }
+            Tick::EndOfToken(back, more) => self.end_of_token(back).map(|end| end + more),
             Tick::EndOfWindow(which, nth, more) => self
                 .factor(which)
                 .and_then(|factor| factor.ends_of_windows().nth(nth))
@@ -46,9 +51,10 @@ impl Run<'_> {
             Tick::EndOfWait(which, more) => totp(which).and_then(Totp::end_of_wait).map(|end| end + more),
         };
         let factors = contract.entities.values().flat_map(|entity| &entity.factors);
-        let passed = factors
-            .filter_map(|factor| contract.end_of(factor))
-            .filter(|end| *end <= now);
+        let ends = factors.filter_map(|factor| contract.end_of(factor));
+        let services = contract.services.iter();
+        let unknown = services.filter_map(|service| Some(service.deleted? + DELETED_SERVICE));
+        let passed = ends.chain(unknown).filter(|end| *end <= now);
         let earliest = passed.max().unwrap_or(self.began).max(now - BACK);
         if let Some(next) = next.filter(|next| (earliest..self.began + LONGEST).contains(next)) {
             self.contract.now = next;

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Mutex;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::parameters::Form;
 use crate::refusal::Refusal;
+use crate::run::Run;
 use crate::support::Answer;
 
 /// What is different from the contract, if anything is.
 pub type Same = Result<(), String>;
 
-/// Status, code (0 where it is no refusal), and whether there is a `Retry-After`.
-pub type Kind = (u64, u64, bool);
+/// Who calls, status, code (0 where it is no refusal), and whether there is a `Retry-After`.
+pub type Kind = (&'static str, u64, u64, bool);
 
 /// How often each kind of answer was due so far.
 static DUE: Mutex<BTreeMap<Kind, u64>> = Mutex::new(BTreeMap::new());
@@ -24,25 +25,33 @@ pub fn due() -> BTreeMap<Kind, u64> {
     DUE.lock().unwrap().clone()
 }
 
-/// Compares an answer with what the contract has for it, whose status is `status` where it isn't a refusal.
-pub fn compare<T: Into<Value>>(answer: &Answer, expected: Result<T, Refusal>, status: u64) -> Same {
-    let kind = match &expected {
-        Ok(_) => (status, 0, false),
-        Err(refusal) => (refusal.status, refusal.code, refusal.retry_after.is_some()),
-    };
-    *DUE.lock().unwrap().entry(kind).or_default() += 1;
-    // What is deleted is answered without a body.
-    let body = if answer.text.is_empty() {
-        Value::Null
-    } else {
-        answer.json()
-    };
-    match expected {
-        Ok(expected) => {
-            same(&format!("status of {}", answer.text), answer.status, status)?;
-            same_json("the body", &body, &expected.into())
+impl Run<'_> {
+    /// Compares an answer with what the contract has for it, whose status is `status` where it isn't a refusal.
+    pub fn compare<T: Into<Value>>(
+        &self,
+        answer: &Answer,
+        expected: Result<T, Refusal>,
+        status: u64,
+    ) -> Same {
+        let (status_due, code, waits) = match &expected {
+            Ok(_) => (status, 0, false),
+            Err(refusal) => (refusal.status, refusal.code, refusal.retry_after.is_some()),
+        };
+        let kind = (self.contract.caller.name(), status_due, code, waits);
+        *DUE.lock().unwrap().entry(kind).or_default() += 1;
+        // What is deleted is answered without a body.
+        let body = if answer.text.is_empty() {
+            Value::Null
+        } else {
+            answer.json()
+        };
+        match expected {
+            Ok(expected) => {
+                same(&format!("status of {}", answer.text), answer.status, status)?;
+                same_json("the body", &body, &expected.into())
+            }
+            Err(refusal) => is_refusal(answer, &body, &refusal),
         }
-        Err(refusal) => is_refusal(answer, &body, &refusal),
     }
 }
 
@@ -64,6 +73,15 @@ fn is_refusal(answer: &Answer, body: &Value, refusal: &Refusal) -> Same {
         let message = text(&body["message"]);
         let whole = message.starts_with("The requested resource /v2/") && message.ends_with(" was not found");
         same(&format!("the form of {message}"), whole, true)?;
+    }
+    let allows = !answer.header("allow").is_empty();
+    same("whether there is an Allow", allows, refusal.status == 405)?;
+    if refusal.status == 401 {
+        let asks_for = answer.header("www-authenticate");
+        same("WWW-Authenticate", asks_for.starts_with("Basic"), true)?;
+        // Whatever is wrong.
+        let nobodys = json!({"code": code, "message": "Authenticate", "more_info": more_info, "status": 401});
+        same_json("the body", body, &nobodys)?;
     }
     if refusal.wrong.is_empty() {
         return Ok(());

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::callers::{AccessToken, Caller};
 use crate::challenges::{Challenge, Note};
 use crate::factor::{Drawn, Factor, Kind, Proof, Push, Totp, parameters_of};
 use crate::guesses::Attempt;
 use crate::parameters::{Form, Wrong, wrong_among, wrong_in_create};
-use crate::refusal::{Refusal, not_found};
+use crate::refusal::{Refusal, nobody, not_found};
 use crate::shown::Shown;
 
 /// A Service and an Identity: where an Entity is, or could be.
@@ -24,6 +25,7 @@ pub struct Service {
     pub time_step: i64,
     pub skew: i64,
     pub code_length: usize,
+    pub deleted: Option<i64>,
 }
 
 pub struct Entity {
@@ -41,17 +43,23 @@ pub struct Entity {
 pub struct Contract {
     /// Seconds since 1970.
     pub now: i64,
+    /// Who calls.
+    pub caller: Caller,
     /// How long a Factor waits to be verified.
     pub life: Option<i64>,
     pub services: Vec<Service>,
     pub entities: BTreeMap<Place, Entity>,
+    pub tokens: Vec<AccessToken>,
     /// What is the same for as long as there are Services: each Entity's SID, as it was shown first.
     pub entity_sids: BTreeMap<Place, String>,
 }
 
 impl Contract {
     pub fn service(&self, place: Place) -> Result<&Service, Refusal> {
-        self.services.get(place.0).ok_or_else(not_found)
+        let service = self.services.get(place.0);
+        service
+            .filter(|service| service.deleted.is_none())
+            .ok_or_else(not_found)
     }
 
     /// When a Factor is gone, unless it is verified.
@@ -94,9 +102,11 @@ impl Contract {
         key: Option<&str>,
         drawn: Drawn,
     ) -> Result<(Value, bool), Refusal> {
-        Refusal::parameters(wrong_in_create(form))?;
+        let token = self.admit_to_enrol(place, form, key)?;
+        let named = token.map_or_else(|| form.clone(), |token| token.named(form));
+        Refusal::parameters(wrong_in_create(&named))?;
         let service = self.service(place)?;
-        let new = Factor::new(form, service, drawn, self.now);
+        let new = Factor::new(&named, service, drawn, self.now);
         let (sid, factor_type) = (new.sid.clone(), new.factor_type());
         let parameters = parameters_of(form, factor_type);
         if let Some((sid, first)) = key.and_then(|key| self.entities.get(&place)?.keys.get(key)) {
@@ -105,6 +115,9 @@ impl Contract {
             });
             let made = made.ok_or_else(|| Refusal::new(422, 20422))?;
             return Ok((self.show(place, made).with_binding(), true));
+        }
+        if token.is_some_and(AccessToken::is_used) {
+            return Err(nobody());
         }
         let (limit, now) = (if factor_type == "push" { 20 } else { 100 }, self.now);
         if self.counted(place, factor_type) >= limit {
@@ -119,6 +132,7 @@ impl Contract {
         if let Some(key) = key {
             entity.keys.insert(key.to_owned(), (sid.clone(), parameters));
         }
+        self.use_up(key);
         let new = self.factor(place, &sid)?;
         Ok((self.show(place, new).with_binding(), false))
     }
@@ -140,6 +154,7 @@ impl Contract {
     }
 
     pub fn fetch_factor(&self, place: Place, sid: &str) -> Result<Value, Refusal> {
+        self.admit_to_factor(place, sid)?;
         self.service(place)?;
         Ok(self.show(place, self.factor(place, sid)?).without_binding())
     }
@@ -153,6 +168,7 @@ impl Contract {
 
     /// All that a list has, in its order.
     pub fn list_factors(&self, place: Place) -> Result<Vec<Value>, Refusal> {
+        self.admit_account()?;
         self.service(place)?;
         let mut factors: Vec<&Factor> = self.there(place).collect();
         factors.sort_by_key(|factor| &factor.sid);
@@ -168,6 +184,7 @@ impl Contract {
         form: &Form,
         proof: Option<Proof<'_>>,
     ) -> Result<Value, Refusal> {
+        self.admit_to_factor(place, sid)?;
         Refusal::parameters(wrong_among(form, &["FriendlyName"]))?;
         self.service(place)?;
         let factor = self.factor(place, sid)?;
@@ -200,6 +217,7 @@ impl Contract {
     }
 
     pub fn delete_factor(&mut self, place: Place, sid: &str) -> Result<(), Refusal> {
+        self.admit_to_factor(place, sid)?;
         self.service(place)?;
         let factor_type = self.factor(place, sid)?.factor_type();
         let entity = self.entities.get_mut(&place).unwrap();

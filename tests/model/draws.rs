@@ -213,6 +213,7 @@ pub fn tick() -> impl Strategy<Value = Tick> {
         3 => (which(), -1..=1_i64).prop_map(|(which, more)| Tick::Expiry(which, more)),
         4 => (which(), -1..=0_i64).prop_map(|(which, more)| Tick::EndOfWait(which, more)),
         4 => (asked(), -1..=1_i64).prop_map(|(which, more)| Tick::EndOfChallenge(which, more)),
+        2 => (0..2_usize, -1..=0_i64).prop_map(|(back, more)| Tick::EndOfToken(back, more)),
         2 => (which(), 0..2_usize, -1..=0_i64).prop_map(|(which, nth, more)| Tick::EndOfWindow(which, nth, more)),
     ]
 }

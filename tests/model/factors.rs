@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::compare::{Same, compare, encoded, is_sid, same};
+use crate::compare::{Same, encoded, is_sid, same};
 use crate::contract::Place;
 use crate::devices::{self, Signed};
-use crate::factor::{Drawn, Kind, Proof};
+use crate::factor::{Drawn, Factor, Kind, Proof};
 use crate::history::{Change, Code, Tick, Which};
 use crate::parameters::{Form, given, seed};
 use crate::run::Run;
@@ -27,7 +27,7 @@ impl Run<'_> {
         let there = self.contract.factor(place, &drawn.sid).is_ok();
         let expected = self.contract.create_factor(place, form, key, drawn);
         let replayed = matches!(expected, Ok((_, true)));
-        compare(&answer, expected.map(|(shown, _)| shown), 201)?;
+        self.compare(&answer, expected.map(|(shown, _)| shown), 201)?;
         same(
             "Idempotent-Replayed",
             answer.header("idempotent-replayed") == "true",
@@ -46,6 +46,9 @@ impl Run<'_> {
                 _ => 20,
             };
             same("bytes of the seed", drawn_bytes, bytes)?;
+        }
+        if let Some(phone) = self.contract.factor(place, &sid).ok().and_then(Factor::phone) {
+            self.phones.insert(sid.clone(), phone);
         }
         self.known.push((place, sid));
         Ok(())
@@ -85,15 +88,16 @@ impl Run<'_> {
         sent.extend(proof.as_ref().map(|(text, _)| ("AuthPayload", text.clone())));
         let answer = self.call("POST", &path, None, &encoded(&sent)).await;
         let expected = self.contract.update_factor(place, &sid, &form, read);
-        compare(&answer, expected, 200).map_err(|difference| format!("{difference}\nto {sent:?}"))
+        self.compare(&answer, expected, 200)
+            .map_err(|difference| format!("{difference}\nto {sent:?}"))
     }
 
     /// What a parameter of a Factor is.
     pub fn as_it_is(&self, which: Which, name: &str) -> String {
-        let (place, sid) = self.pick(which);
-        let Ok(shown) = self.contract.fetch_factor(place, &sid) else {
+        let Some(factor) = self.factor(which) else {
             return String::new();
         };
+        let shown = self.contract.show(self.pick(which).0, factor).without_binding();
         let field = match name {
             "FriendlyName" => &shown["friendly_name"],
             "Config.Alg" => &shown["config"]["alg"],

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::callers::history::Calling;
 use crate::challenges::history::{Asked, Asking};
 use crate::contract::Place;
 use crate::devices::Signed;
@@ -41,6 +42,10 @@ pub enum Which {
     /// Of those that are verified, or aren't.
     Verified(usize),
     Unverified(usize),
+    /// Of those there are that are a phone's.
+    Phone(usize),
+    /// Of those that are a phone's and aren't verified.
+    UnverifiedPhone(usize),
     /// Of those there are or were.
     Any(usize),
 }
@@ -89,6 +94,8 @@ pub enum Tick {
     EndOfChallenge(Asked, i64),
     /// To when an Idempotency-Key of a Challenge is known no more, and so many seconds on.
     EndOfKey(usize, i64),
+    /// To when the time of a token is over, and so many seconds on.
+    EndOfToken(usize, i64),
     /// To when a window of a Factor's Challenges ends, and so many seconds on.
     EndOfWindow(Which, usize, i64),
 }
@@ -129,7 +136,11 @@ pub enum Step {
     FetchEntity(Place),
     DeleteEntity(Place),
     ListEntities(usize, usize),
+    DeleteService(usize),
+    /// A method that a Factor doesn't have, or a path below it that isn't there.
+    Astray(Which, &'static str, &'static str),
     Ask(Asking),
+    Call(Calling),
     Clock(Tick),
 }
 

@@ -1,10 +1,11 @@
-//! Random histories of what the account does, Access Tokens aside, on a few Services, Entities, Factors and Challenges, run against the whole function and against a
-//! plain model of the contract: any difference prints its seed and the shortest history that shows it.
+//! Random histories of what the account does, and devices, and those that enrol, on a few Services, Entities, Factors, Challenges and Access
+//! Tokens, run against the whole function and against a plain model of the contract: any difference prints its seed and the shortest
+//! history that shows it.
 //!
 //! `history` is what may happen, drawn by `themes` from `draws`; `contract` is what has to come of it, with `entities`, `factor`,
 //! `guesses`, `parameters`, `refusal` and `shown`; `devices` is what the users hold. `run` has both do each step and compares, with
-//! `factors`, `lists`, `clock`, `end` and `compare`. `challenges` is the same of Challenges. The model is written from the contract
-//! and knows nothing of the code.
+//! `services`, `factors`, `lists`, `picks`, `clock`, `end` and `compare`. `challenges` is the same of Challenges, and `callers` of who
+//! isn't the account, and of Access Tokens. The model is written from the contract and knows nothing of the code.
 //!
 //! Where the contract leaves something open, the model reads it so:
 //! - Rules of a parameter come before the state of the Factor, also where they depend on its type: a code that is none is
@@ -30,6 +31,13 @@
 //!   is gone, and a code that is none is 400 before it is 404 for that. 60308 after five wrong ones is of a Challenge that can be answered.
 //! - `Metadata` beside a phone's retry is set. Where it is set, `date_updated` is, too, also where it was the same.
 //! - An `ExpirationDate` with a fraction is the next whole second.
+//! - Under a Service that was deleted everybody is who they were, so it is 404 for them, as for the account, and 401 for who was nobody.
+//! - A JWT that ends before it begins is good at no time. A high S is as good as the other.
+//! - In a device's list the `FactorSid` of another Factor is 401, whatever else is wrong with the query; what is no SID is 400.
+//! - A create that is refused, or shows what the account made with the same `Idempotency-Key` and parameters, leaves its token as it was.
+//! - A name that is the token's is none of the parameters that a retry has to have in common with the first.
+//! - With the `Idempotency-Key` of the create that used it up a token lets in any create there: wrong parameters are 400, and other ones
+//!   422. Where the key was freed with its Entity, no create is a retry: 401, after the parameters and the Service.
 //! - Times are whole seconds: what ends `n` seconds after something is over at that second.
 //! - The clock never goes back to before a Factor's expiry that it passed: whether that is there again is nobody's promise.
 
@@ -38,6 +46,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod callers;
 mod challenges;
 mod clock;
 mod compare;
@@ -52,8 +61,10 @@ mod guesses;
 mod history;
 mod lists;
 mod parameters;
+mod picks;
 mod refusal;
 mod run;
+mod services;
 mod shown;
 mod themes;
 
@@ -65,28 +76,40 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 use support::Function;
 
 /// How many histories a run has; `MODEL_CASES` sets another number.
-const CASES: u64 = 80;
+const CASES: u64 = 100;
 
 /// What so many histories meet, all of it.
-const MET: [Kind; 18] = [
-    (200, 0, false),
-    (201, 0, false),
-    (204, 0, false),
-    (400, 20001, false),
-    (400, 60306, false),
-    (400, 60315, false),
-    (403, 60311, false),
-    (403, 60318, false),
-    (403, 60322, false),
-    (403, 60323, false),
-    (403, 60324, false),
-    (404, 20404, false),
-    (409, 60301, false),
-    (422, 20422, false),
-    (429, 60308, false),
-    (429, 60308, true),
-    (429, 60310, false),
-    (429, 60312, true),
+const MET: [Kind; 30] = [
+    ("account", 200, 0, false),
+    ("account", 201, 0, false),
+    ("account", 204, 0, false),
+    ("account", 400, 20001, false),
+    ("account", 400, 60305, false),
+    ("account", 400, 60306, false),
+    ("account", 400, 60315, false),
+    ("account", 403, 60311, false),
+    ("account", 403, 60318, false),
+    ("account", 403, 60322, false),
+    ("account", 403, 60323, false),
+    ("account", 403, 60324, false),
+    ("account", 404, 20404, false),
+    ("account", 405, 20004, false),
+    ("account", 409, 60301, false),
+    ("account", 422, 20422, false),
+    ("account", 429, 60308, false),
+    ("account", 429, 60308, true),
+    ("account", 429, 60310, false),
+    ("account", 429, 60312, true),
+    ("device", 200, 0, false),
+    ("device", 204, 0, false),
+    ("device", 401, 20003, false),
+    ("device", 403, 60324, false),
+    ("device", 404, 20404, false),
+    ("nobody", 401, 20003, false),
+    ("token", 201, 0, false),
+    ("token", 400, 20001, false),
+    ("token", 400, 60306, false),
+    ("token", 401, 20003, false),
 ];
 
 /// Histories that are under way at once, each worker with a table of its own.

@@ -95,7 +95,7 @@ fn follows(name: &str, value: &str) -> bool {
             .is_ok_and(|number| number >= min && number <= max)
     };
     match name {
-        "FriendlyName" => characters <= 64 && !value.trim().is_empty(),
+        "FriendlyName" | "FactorFriendlyName" => characters <= 64 && !value.trim().is_empty(),
         "FactorType" => ["push", "totp"].contains(&value),
         "Metadata" | "HiddenDetails" => characters <= 1024 && metadata(value).is_some(),
         "Binding.Alg" => value == "ES256",
@@ -109,6 +109,7 @@ fn follows(name: &str, value: &str) -> bool {
         "Config.TimeStep" => number(20, 60),
         "Config.Skew" => number(0, 2),
         "Config.CodeLength" => number(3, 8),
+        "Ttl" => number(60, 300),
         other => panic!("{other} has no rule"),
     }
 }

@@ -41,6 +41,11 @@ impl Refusal {
     }
 }
 
+/// Who is nobody, or has no business here.
+pub fn nobody() -> Refusal {
+    Refusal::new(401, 20003)
+}
+
 pub fn not_found() -> Refusal {
     Refusal::new(404, 20404)
 }

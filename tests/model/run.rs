@@ -1,15 +1,18 @@
 //! Runs a history against the function and the contract, and compares what both say and leave behind.
 
+use std::collections::BTreeMap;
+
 use time::{Duration, OffsetDateTime};
 use verify_factors::App;
 
-use crate::compare::{Same, compare, is_sid};
-use crate::contract::{Contract, Place, Service};
+use crate::callers::Caller;
+use crate::compare::{Same, is_sid};
+use crate::contract::{Contract, Place};
 use crate::devices;
-use crate::factor::Factor;
-use crate::history::{Change, FULL, History, Step, Which};
+use crate::history::{Change, FULL, History, Step};
 use crate::lists::Begun;
 use crate::parameters::Form;
+use crate::picks::nth_from_last;
 use crate::support::{Answer, Function, NOW, invoke_at, request};
 
 /// A history under way.
@@ -18,12 +21,18 @@ pub struct Run<'a> {
     /// Instances that take turns, as nothing of this may be in one's memory.
     pub apps: [App; 2],
     pub calls: usize,
+    /// The `Authorization` of whoever calls, where it isn't the account.
+    pub authorization: Option<String>,
     pub contract: Contract,
     pub began: i64,
     /// How far the clock is into each second.
     pub fraction: Duration,
     /// The Factors that there are or were.
     pub known: Vec<(Place, String)>,
+    /// The phones that hold, or held, those of them that are push Factors.
+    pub phones: BTreeMap<String, u8>,
+    /// The Access Tokens that there are or were, by SID and text.
+    pub tokens: Vec<(Place, String, String)>,
     /// The creates that had an Idempotency-Key.
     pub keyed: Vec<(Place, Form, &'static str)>,
     /// The same of Challenges.
@@ -40,16 +49,21 @@ pub async fn run(function: &Function, history: &History) -> Same {
         function,
         apps: [(); 2].map(|()| function.another_instance_of(&settings)),
         calls: 0,
+        authorization: None,
         contract: Contract {
             now,
+            caller: Caller::Account,
             life: history.hours.parse().ok().map(|hours: i64| hours * 3600),
             services: Vec::new(),
             entities: [].into(),
+            tokens: Vec::new(),
             entity_sids: [].into(),
         },
         began: now,
         fraction: Duration::milliseconds(history.begins % 1000),
         known: Vec::new(),
+        phones: BTreeMap::new(),
+        tokens: Vec::new(),
         keyed: Vec::new(),
         asked: Vec::new(),
         noted: Vec::new(),
@@ -86,38 +100,19 @@ pub async fn run(function: &Function, history: &History) -> Same {
 }
 
 impl Run<'_> {
-    async fn create_services(&mut self) {
-        for (form, issuer, time_step, skew, code_length) in [
-            ("FriendlyName=Owl+Bank", "Owl Bank", 30, 1, 6),
-            (
-                "FriendlyName=b&Totp.Issuer=Nest+%26+Co&Totp.TimeStep=45&Totp.Skew=2&Totp.CodeLength=5",
-                "Nest & Co",
-                45,
-                2,
-                5,
-            ),
-        ] {
-            let answer = self.call("POST", "/v2/Services", None, form).await;
-            self.contract.services.push(Service {
-                sid: answer.text("sid"),
-                issuer,
-                time_step,
-                skew,
-                code_length,
-            });
-        }
-    }
-
     pub async fn call(&mut self, method: &str, target: &str, key: Option<&str>, form: &str) -> Answer {
         self.calls += 1;
-        let headers: Vec<(&str, &str)> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
+        let key = key.map(|key| ("idempotency-key", key));
+        let authorization = self.authorization.as_deref();
+        let authorization = authorization.map(|authorization| ("authorization", authorization));
+        let headers: Vec<(&str, &str)> = key.into_iter().chain(authorization).collect();
         let now = OffsetDateTime::from_unix_timestamp(self.contract.now).unwrap() + self.fraction;
         let app = &self.apps[self.calls % self.apps.len()];
         // On the heap, as every step has a place for it.
         Box::pin(invoke_at(app, &request(method, target, &headers, form), now)).await
     }
 
-    async fn step(&mut self, step: &Step) -> Same {
+    pub async fn step(&mut self, step: &Step) -> Same {
         match step {
             Step::Create { place, form, key } => {
                 if let Some(key) = *key {
@@ -158,61 +153,38 @@ impl Run<'_> {
                 let (place, sid) = self.pick(*which);
                 let path = format!("{}/{sid}", self.contract.factors_path(place));
                 let answer = self.call("DELETE", &path, None, "").await;
-                compare(&answer, self.contract.delete_factor(place, &sid), 204)
+                let expected = self.contract.delete_factor(place, &sid);
+                self.compare(&answer, expected, 204)
             }
             Step::CreateEntity(place) => {
                 let path = format!("{}/Entities", self.contract.service_path(place.0));
                 let form = format!("Identity={}", place.1);
                 let answer = self.call("POST", &path, None, &form).await;
                 self.learn_entity_sid(*place, &answer, "sid");
-                compare(&answer, self.contract.create_entity(*place), 201)
+                let expected = self.contract.create_entity(*place);
+                self.compare(&answer, expected, 201)
             }
             Step::FetchEntity(place) => {
                 let path = self.contract.entity_path(*place);
                 let answer = self.call("GET", &path, None, "").await;
-                compare(&answer, self.contract.fetch_entity(*place), 200)
+                self.compare(&answer, self.contract.fetch_entity(*place), 200)
             }
             Step::DeleteEntity(place) => {
                 let path = self.contract.entity_path(*place);
                 let answer = self.call("DELETE", &path, None, "").await;
-                compare(&answer, self.contract.delete_entity(*place), 204)
+                let expected = self.contract.delete_entity(*place);
+                self.compare(&answer, expected, 204)
             }
             Step::ListEntities(service, size) => self.list_entities(*service, *size).await,
+            Step::DeleteService(service) => self.delete_service(*service).await,
+            Step::Astray(which, method, rest) => self.go_astray(*which, method, rest).await,
             Step::Ask(asking) => self.ask(asking).await,
+            Step::Call(calling) => self.be_called(calling).await,
             Step::Clock(tick) => {
                 self.tick(*tick);
                 Ok(())
             }
         }
-    }
-
-    /// A Factor that is there, or is or was there; where there is none, one that never was.
-    pub fn pick(&self, which: Which) -> (Place, String) {
-        let all = self
-            .known
-            .iter()
-            .map(|known| (known, self.contract.factor(known.0, &known.1)));
-        let there: Vec<(&(Place, String), bool)> = all
-            .filter_map(|(known, factor)| Some((known, factor.ok()?.verified)))
-            .collect();
-        let of = |verified| -> Vec<&(Place, String)> {
-            let right = there.iter().filter(|(_, other)| *other == verified);
-            right.map(|(known, _)| *known).collect()
-        };
-        let picked = match which {
-            Which::There(back) => nth_from_last(&there, back).map(|(known, _)| *known),
-            Which::Verified(back) => nth_from_last(&of(true), back).copied(),
-            Which::Unverified(back) => nth_from_last(&of(false), back).copied(),
-            Which::Any(back) => nth_from_last(&self.known, back),
-        };
-        let nothing = || (FULL, format!("YF{}", "0".repeat(32)));
-        picked.cloned().unwrap_or_else(nothing)
-    }
-
-    /// What the contract knows of a Factor, unless it is gone.
-    pub fn factor(&self, which: Which) -> Option<&Factor> {
-        let (place, sid) = self.pick(which);
-        self.contract.factor(place, &sid).ok()
     }
 
     pub fn learn_entity_sid(&mut self, place: Place, answer: &Answer, field: &str) {
@@ -225,11 +197,6 @@ impl Run<'_> {
     pub async fn fetch(&mut self, place: Place, sid: &str) -> Same {
         let path = format!("{}/{sid}", self.contract.factors_path(place));
         let answer = self.call("GET", &path, None, "").await;
-        compare(&answer, self.contract.fetch_factor(place, sid), 200)
+        self.compare(&answer, self.contract.fetch_factor(place, sid), 200)
     }
-}
-
-/// From the last one back, around the ends.
-pub fn nth_from_last<T>(list: &[T], nth: usize) -> Option<&T> {
-    list.iter().rev().cycle().nth(nth)
 }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::callers::draws::{astray, by_a_phone, by_a_token, by_the_wrong_one, for_a_phone, phones};
 use crate::challenges::draws::asking;
 use crate::contract::Place;
 use crate::devices::Signed;
@@ -19,6 +20,8 @@ enum Theme {
     Guesses,
     /// Challenges of Factors that are verified.
     Challenges,
+    /// Phones that call by themselves, and tokens that they enrol with.
+    Devices,
     /// An Entity that is full, or nearly.
     Limits,
 }
@@ -27,12 +30,14 @@ pub fn histories() -> impl Strategy<Value = History> {
     let everything = (hours(), Just((0, 0)), begun(), steps(Theme::Everything));
     let guesses = (hours(), Just((0, 0)), verified(), steps(Theme::Guesses));
     let asked = (hours(), Just((0, 0)), enrolled(), steps(Theme::Challenges));
+    let devices = (hours(), Just((0, 0)), phones(), steps(Theme::Devices));
     let full = prop_oneof![3 => (17..=20_usize, Just(0)), 1 => (Just(0), 98..=100_usize)];
     let limits = (hours(), full, Just(Vec::new()), steps(Theme::Limits));
     let themes = prop_oneof![
         5 => everything.boxed(),
         3 => guesses.boxed(),
         9 => asked.boxed(),
+        6 => devices.boxed(),
         3 => limits.boxed(),
     ];
     (0..86_400_000_i64, themes).prop_map(|(begins, (hours, full, first, then))| History {
@@ -106,7 +111,7 @@ fn step(theme: Theme) -> impl Strategy<Value = Step> {
     );
     prop_oneof![
         10 => create(place(), new_factor()),
-        often(Theme::Limits, 3) => create(Just(FULL), prop_oneof![3 => new_push(), 1 => new_totp()]),
+        often(Theme::Limits, 4) => create(Just(FULL), prop_oneof![3 => new_push(), 1 => new_totp()]),
         4 => (0..3_usize, changed).prop_map(|(which, other)| Step::CreateAgain { which, other }),
         3 => which().prop_map(Step::Fetch),
         1 => (place(), which()).prop_map(|(place, which)| Step::FetchIn(place, which)),
@@ -121,6 +126,12 @@ fn step(theme: Theme) -> impl Strategy<Value = Step> {
         1 => place().prop_map(Step::FetchEntity),
         1 => place().prop_map(Step::DeleteEntity),
         1 => (0..=SERVICES, page_size()).prop_map(|(service, size)| Step::ListEntities(service, size)),
+        often(Theme::Devices, 4) / 4 => (0..=SERVICES).prop_map(Step::DeleteService),
+        2 => astray(),
+        often(Theme::Devices, 10) => by_a_phone(),
+        often(Theme::Devices, 3) => for_a_phone(),
+        if theme == Theme::Limits { 14 } else { often(Theme::Devices, 6) } => by_a_token(),
+        often(Theme::Devices, 2) => by_the_wrong_one(),
         often(Theme::Challenges, 25) => asking(often(Theme::Challenges, 1) / 4).prop_map(Step::Ask),
         if theme == Theme::Challenges { 40 } else { 12 } => tick().prop_map(Step::Clock),
     ]

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::challenge::Challenge;
 use super::parameters::{parameters_of, wrong_by_type, wrong_in_create, wrong_in_list};
+use crate::compare::is_sid;
 use crate::contract::{Contract, KEY_SECONDS, Place};
 use crate::factor::Kind;
 use crate::parameters::{Form, Wrong, given, is_code, refused, wrong_among};
-use crate::refusal::{Refusal, not_found};
+use crate::refusal::{Refusal, nobody, not_found};
 
 /// How many wrong codes end a Challenge.
 const WRONG_CODES: u32 = 5;
@@ -53,6 +54,7 @@ impl Contract {
         key: Option<&str>,
         sid: &str,
     ) -> Result<(Value, bool), Refusal> {
+        self.admit_account()?;
         let (now, parameters) = (self.now, parameters_of(form));
         let note = key.and_then(|key| self.entities.get(&place)?.notes.get(key));
         if let Some(note) = note.filter(|note| now < note.made + KEY_SECONDS && note.parameters == parameters)
@@ -109,18 +111,33 @@ impl Contract {
     }
 
     pub fn fetch_challenge(&self, place: Place, sid: &str) -> Result<Value, Refusal> {
+        let own = self.admit_to_challenges(place)?;
         self.service(place)?;
-        Ok(self.show_challenge(place, self.challenge(place, sid)?))
+        Ok(self.show_challenge(place, self.challenge_for(own, place, sid)?))
+    }
+
+    /// A Challenge that is there for a Factor's device, or for all.
+    fn challenge_for(&self, own: Option<&str>, place: Place, sid: &str) -> Result<&Challenge, Refusal> {
+        let challenge = self.challenge(place, sid)?;
+        match own {
+            Some(factor_sid) if factor_sid != challenge.factor_sid => Err(not_found()),
+            _ => Ok(challenge),
+        }
     }
 
     /// All that a list has, in its order.
     pub fn list_challenges(&self, place: Place, query: &Form) -> Result<Vec<Value>, Refusal> {
+        let own = self.admit_to_challenges(place)?;
+        let asks_for = given(query, "FactorSid").filter(|sid| is_sid(sid, "YF"));
+        if own.is_some() && asks_for.is_some() && own != asks_for {
+            return Err(nobody());
+        }
         Refusal::parameters(wrong_in_list(query))?;
         self.service(place)?;
         let entity = self.entities.get(&place).into_iter();
         let mut challenges: Vec<&Challenge> = entity
             .flat_map(|entity| &entity.challenges)
-            .filter(|challenge| given(query, "FactorSid").is_none_or(|sid| challenge.factor_sid == sid))
+            .filter(|challenge| own.or(asks_for).is_none_or(|sid| challenge.factor_sid == sid))
             .filter(|challenge| {
                 given(query, "Status").is_none_or(|status| challenge.status(self.now) == status)
             })
@@ -143,9 +160,10 @@ impl Contract {
         form: &Form,
         reply: Option<Reply<'_>>,
     ) -> Result<Value, Refusal> {
+        let own = self.admit_to_challenges(place)?;
         Refusal::parameters(wrong_among(form, &["Metadata"]))?;
         self.service(place)?;
-        let (now, challenge) = (self.now, self.challenge(place, sid)?);
+        let (now, challenge) = (self.now, self.challenge_for(own, place, sid)?);
         let Some(reply) = reply else {
             self.change_challenge(place, sid).note(form, now);
             return self.fetch_challenge(place, sid);

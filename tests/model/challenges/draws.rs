@@ -129,7 +129,7 @@ fn shown() -> BoxedStrategy<Form> {
 }
 
 /// A `Metadata`, or what has its rule.
-fn note() -> impl Strategy<Value = String> {
+pub fn note() -> impl Strategy<Value = String> {
     let good = select(vec![
         r#"{"ip":"::1","a/b":"\"ü\""}"#,
         "{}",
@@ -156,7 +156,7 @@ fn other() -> BoxedStrategy<(&'static str, String)> {
     .boxed()
 }
 
-fn payload() -> BoxedStrategy<Payload> {
+pub fn payload() -> BoxedStrategy<Payload> {
     let says = prop_oneof![
         6 => Just("approved"),
         5 => Just("denied"),
@@ -201,7 +201,7 @@ fn signed() -> impl Strategy<Value = Signed> {
     ]
 }
 
-fn filter() -> BoxedStrategy<Filter> {
+pub fn filter() -> BoxedStrategy<Filter> {
     let status = prop_oneof![
         12 => select(vec!["pending", "approved", "denied", "expired"]),
         1 => select(vec!["", "open"]),

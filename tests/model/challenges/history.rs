@@ -14,6 +14,8 @@ pub enum Asked {
     Answered(usize),
     /// Of those that nobody has answered in time.
     Expired(usize),
+    /// Of those that a phone is to answer still.
+    OnPhone(usize),
     /// Of all there are or were.
     Any(usize),
 }
@@ -57,7 +59,7 @@ pub struct Payload {
 }
 
 /// What a list is to have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {
     pub factor: Option<Which>,
     /// In place of a Factor's SID.
@@ -86,6 +88,8 @@ pub enum Asking {
     /// A Challenge's SID where it isn't.
     FetchIn(Place, Asked),
     List(Place, Filter, usize),
+    /// Of the Entity that a Factor is of.
+    ListOf(Which, Filter, usize),
     Answer {
         which: Asked,
         payload: Option<Payload>,

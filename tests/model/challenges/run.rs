@@ -5,13 +5,14 @@ use serde_json::Value;
 use super::contract::{Reply, is_descending};
 use super::history::{Asked, Asking};
 use super::sent::Sent;
-use crate::compare::{Same, compare, encoded, is_sid, same};
+use crate::compare::{Same, encoded, is_sid, same};
 use crate::contract::Place;
 use crate::history::{Tick, Which};
 use crate::lists::Listing;
 use crate::parameters::Form;
+use crate::picks::nth_from_last;
 use crate::refusal::Refusal;
-use crate::run::{Run, nth_from_last};
+use crate::run::Run;
 use crate::support::Answer;
 use crate::support::phone::SIGNATURE_FIELDS;
 
@@ -56,6 +57,10 @@ impl Run<'_> {
                 let query = self.query(filter);
                 self.list_challenges(*place, query, *size).await
             }
+            Asking::ListOf(which, filter, size) => {
+                let (place, query) = (self.pick(*which).0, self.query(filter));
+                self.list_challenges(place, query, *size).await
+            }
             Asking::Answer {
                 which,
                 payload,
@@ -83,14 +88,18 @@ impl Run<'_> {
     /// A Challenge that is there, or is or was there; where there is none, one that never was.
     pub fn pick_challenge(&self, which: Asked) -> (Place, String) {
         let (back, statuses): (usize, &[&str]) = match which {
-            Asked::Pending(back) => (back, &["pending"]),
+            Asked::Pending(back) | Asked::OnPhone(back) => (back, &["pending"]),
             Asked::Answered(back) => (back, &["approved", "denied"]),
             Asked::Expired(back) => (back, &["expired"]),
             Asked::Any(back) => (back, &[]),
         };
+        let is_on_phone = matches!(which, Asked::OnPhone(_));
         let is_right = |(place, sid): &&(Place, String)| {
             let challenge = self.contract.challenge(*place, sid);
-            challenge.is_ok_and(|challenge| statuses.contains(&challenge.status(self.contract.now)))
+            challenge.is_ok_and(|challenge| {
+                statuses.contains(&challenge.status(self.contract.now))
+                    && (challenge.phone.is_some() || !is_on_phone)
+            })
         };
         let right: Vec<_> = self.asked.iter().filter(is_right).collect();
         let picked = nth_from_last(&right, back).copied();
@@ -115,7 +124,8 @@ impl Run<'_> {
         let there = self.contract.challenge(place, &sid).is_ok();
         let expected = self.contract.create_challenge(place, form, key, &sid);
         let replayed = matches!(expected, Ok((_, true)));
-        let refusal = compare_shown(&answer, expected.map(|(shown, _)| shown), 201)
+        let refusal = self
+            .compare_shown(&answer, expected.map(|(shown, _)| shown), 201)
             .map_err(|difference| format!("{difference}\nto {form:?}"))?;
         let says = answer.header("idempotent-replayed");
         same("Idempotent-Replayed", says == "true", replayed)?;
@@ -133,7 +143,8 @@ impl Run<'_> {
     pub async fn fetch_challenge(&mut self, place: Place, sid: &str) -> Same {
         let path = format!("{}/{sid}", self.contract.challenges_path(place));
         let answer = self.call("GET", &path, None, "").await;
-        compare_shown(&answer, self.contract.fetch_challenge(place, sid), 200).map(drop)
+        self.compare_shown(&answer, self.contract.fetch_challenge(place, sid), 200)
+            .map(drop)
     }
 
     pub async fn list_challenges(&mut self, place: Place, query: Form, size: usize) -> Same {
@@ -166,22 +177,24 @@ impl Run<'_> {
             signed: *signed,
         });
         let expected = self.contract.answer_challenge(place, sid, &form, reply);
-        compare_shown(&answer, expected, 200).map_err(|difference| format!("{difference}\nto {whole:?}"))
+        self.compare_shown(&answer, expected, 200)
+            .map_err(|difference| format!("{difference}\nto {whole:?}"))
     }
-}
 
-/// Compares an answer that shows one Challenge, or none where it is refused: with that.
-fn compare_shown(
-    answer: &Answer,
-    expected: Result<Value, Refusal>,
-    status: u64,
-) -> Result<Option<Refusal>, String> {
-    let signable = |shown: &Value| shown["status"] == "pending" && shown["factor_type"] == "push";
-    let names = expected.as_ref().is_ok_and(signable);
-    let refusal = expected.as_ref().err().cloned();
-    compare(answer, expected, status)?;
-    let header = answer.header("twilio-verify-signature-fields");
-    let names = if names { SIGNATURE_FIELDS } else { "" };
-    same("Twilio-Verify-Signature-Fields", header, names)?;
-    Ok(refusal)
+    /// Compares an answer that shows one Challenge, or none where it is refused: with that.
+    fn compare_shown(
+        &self,
+        answer: &Answer,
+        expected: Result<Value, Refusal>,
+        status: u64,
+    ) -> Result<Option<Refusal>, String> {
+        let signable = |shown: &Value| shown["status"] == "pending" && shown["factor_type"] == "push";
+        let names = expected.as_ref().is_ok_and(signable);
+        let refusal = expected.as_ref().err().cloned();
+        self.compare(answer, expected, status)?;
+        let header = answer.header("twilio-verify-signature-fields");
+        let names = if names { SIGNATURE_FIELDS } else { "" };
+        same("Twilio-Verify-Signature-Fields", header, names)?;
+        Ok(refusal)
+    }
 }

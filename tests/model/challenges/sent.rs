@@ -9,7 +9,8 @@ use crate::contract::Place;
 use crate::factor::Kind;
 use crate::history::{Code, Which};
 use crate::parameters::Form;
-use crate::run::{Run, nth_from_last};
+use crate::picks::nth_from_last;
+use crate::run::Run;
 use crate::shown::date;
 
 /// An AuthPayload as it is sent and, where a phone signed it well, what it says.
@@ -57,7 +58,10 @@ impl Run<'_> {
             Signed::OfAnother(before) => nth_from_last(&self.asked, before),
             _ => None,
         };
-        let another = another.and_then(|(place, sid)| self.contract.fetch_challenge(*place, sid).ok());
+        let another = another.and_then(|(place, sid)| {
+            let challenge = self.contract.challenge(*place, sid).ok()?;
+            Some(self.contract.show_challenge(*place, challenge))
+        });
         let another = another.unwrap_or_else(|| shown.clone());
         phone::answer(phone, &shown, &another, payload.says, payload.signed)
     }
