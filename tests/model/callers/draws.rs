@@ -147,7 +147,7 @@ fn factors_own() -> BoxedStrategy<(Which, Step)> {
         1 => (about(), place()).prop_map(|((of, which), place)| (of, Step::FetchIn(place, which))),
         4 => (about(), changes(1)).prop_map(|((of, which), changes)| (of, Step::Update(which, changes))),
         6 => (about(), signed()).prop_map(|((of, which), signed)| (of, verification(which, signed))),
-        2 => about().prop_map(|(of, which)| (of, Step::Delete(which))),
+        3 => about().prop_map(|(of, which)| (of, Step::Delete(which))),
     ]
     .boxed()
 }
@@ -157,7 +157,10 @@ fn entitys_own() -> BoxedStrategy<(Which, Step)> {
     let own = (
         which_phone(),
         filter(),
-        prop::option::weighted(0.3, which_phone()),
+        prop::option::weighted(
+            0.5,
+            prop_oneof![(0..2_usize).prop_map(Which::Phone), which_phone()],
+        ),
         page_size(),
     );
     prop_oneof![
@@ -184,7 +187,9 @@ fn challenges_own() -> BoxedStrategy<(Asked, Step)> {
         ]
     };
     let about = || {
-        let other = prop::option::weighted(0.35, one());
+        // There are often two.
+        let other = prop_oneof![4 => (0..2_usize).prop_map(Asked::OnPhone), 1 => one()];
+        let other = prop::option::weighted(0.35, other);
         (one(), other).prop_map(|(of, other)| (of, other.unwrap_or(of)))
     };
     let answer = (

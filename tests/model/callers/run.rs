@@ -3,7 +3,7 @@
 use super::Caller;
 use super::credentials::WELL;
 use super::history::{Calling, Credentials, Holder};
-use crate::challenges::history::{Asking, Filter};
+use crate::challenges::history::{Asked, Asking, Filter};
 use crate::compare::{Same, encoded, is_sid, same};
 use crate::contract::Place;
 use crate::history::{FULL, Step, Tick, Which};
@@ -14,7 +14,7 @@ use crate::run::Run;
 /// Characters of a token's text, at the most.
 const LONGEST_TEXT: usize = 1000;
 
-/// How many phones list their Challenges at the end.
+/// How many phones list their Challenges at the end, and fetch as many.
 const LISTED: usize = 3;
 
 impl Run<'_> {
@@ -133,6 +133,11 @@ impl Run<'_> {
             self.step_by(&jwt, &Step::Fetch(which)).await?;
             let all = Asking::ListOf(which, Filter::default(), 1000);
             self.step_by(&jwt, &Step::Ask(all)).await?;
+            // Many a one is another's.
+            for challenge in 0..LISTED {
+                let fetch = Asking::Fetch(Asked::Any(challenge));
+                self.step_by(&jwt, &Step::Ask(fetch)).await?;
+            }
         }
         Ok(())
     }
