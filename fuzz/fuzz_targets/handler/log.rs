@@ -1,5 +1,6 @@
 //! What a request leaves in the log: one line, and nothing in it that a caller chose but SIDs.
 
+use harness::local;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
@@ -22,7 +23,7 @@ pub fn check(log: &str, answer: &Answer, call: &Call, request: &Request) {
         ("message", json!("request")),
         ("request_id", json!(answer.request_id)),
         ("caller", json!(call.caller.as_ref().map(Caller::name))),
-        ("operation", json!(call.operation_id())),
+        ("operation", json!(call.operation.map(|operation| operation.id))),
         ("status", json!(answer.status)),
         ("code", error["code"].clone()),
         ("parameters", parameters(&error)),
@@ -39,6 +40,7 @@ pub fn check(log: &str, answer: &Answer, call: &Call, request: &Request) {
     if let Some((factor_type, outcome)) = proved {
         check_proof(&factor_type, &outcome, answer, call);
     }
+    check_claim(line.remove("claimed").as_ref(), answer, call, request);
     check_lets_in(&line, answer, call);
     for (name, value) in &line {
         // Those of a path can have digits of either case.
@@ -61,10 +63,29 @@ pub fn check(log: &str, answer: &Answer, call: &Call, request: &Request) {
     }
 }
 
-/// Which Factor's device it was, and by which Access Token, is in the log; of nobody there is nothing.
+/// Who nobody said to be is in the log, as far as credentials say anything.
+fn check_claim(claimed: Option<&Value>, answer: &Answer, call: &Call, request: &Request) {
+    let claimed = claimed.map(|claimed| claimed.as_str().expect("a word"));
+    if answer.status != 401 || call.caller.is_some() {
+        assert_eq!(claimed, None, "{}", answer.status);
+        return;
+    }
+    let claims: &[Option<&str>] = match request.credentials() {
+        Some((user, _)) if user == local::account_sid() => &[Some("account")],
+        // A JWT has dots, and an Access Token hasn't.
+        Some((user, text)) if user == "token" && text.contains('.') => &[Some("device")],
+        Some((user, _)) if user == "token" => &[Some("device"), Some("token")],
+        Some(_) => &[None],
+        // What comes after a user can be no text.
+        None => &[None, Some("account"), Some("device")],
+    };
+    assert!(claims.contains(&claimed), "{claimed:?}");
+}
+
+/// Which Factor's device it was, and by which Access Token, is in the log; of nobody there is what the path says.
 fn check_lets_in(line: &Map<String, Value>, answer: &Answer, call: &Call) {
     match &call.caller {
-        None => assert!(!line.keys().any(|name| name.ends_with("_sid")), "{line:?}"),
+        None => assert!(!line.contains_key("entity_sid"), "{line:?}"),
         Some(Caller::Account) if answer.status < 300 => {
             let of_token = call.operation_id().is_some_and(|id| id.ends_with("AccessToken"));
             let sid = of_token.then(|| answer.sid().expect("an Access Token"));
