@@ -111,7 +111,7 @@ impl App {
         let place = Place::find(&call.request.path);
         let served = tokio::time::timeout(REQUEST_TIME, self.serve(call, place.as_ref())).await;
         let served = served.unwrap_or(Err(Refusal::OutOfTime));
-        if let Err(Refusal::Unauthenticated) = served {
+        if call.caller.is_none() && matches!(served, Err(Refusal::Unauthenticated)) {
             call.claimed = caller::claimed(call.request, self.settings.account_sid);
         }
         logging::request(call, &served, started.elapsed());

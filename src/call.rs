@@ -19,7 +19,7 @@ pub(crate) struct Call<'a> {
     pub(crate) base_url: Option<&'a str>,
     /// Who calls, once that is proved.
     pub(crate) caller: Option<Proven>,
-    /// Who it said to be, where that is refused.
+    /// Who nobody said to be.
     pub(crate) claimed: Option<Caller>,
     /// What is called, be it allowed or not.
     pub(crate) route: Option<&'static Route>,

@@ -104,6 +104,20 @@ async fn who_is_nobody_is_logged_with_what_was_asked_and_as_whom() {
 }
 
 #[tokio::test]
+async fn who_is_somebody_and_asks_for_what_is_not_theirs_is_logged_as_the_caller() {
+    let function = Function::start().await;
+    let tokens = format!("/v2/Services/{}/AccessTokens", local::SERVICE_SID);
+    let form = format!("Identity={}&FactorType=push", local::IDENTITY);
+    let token = function.request("POST", &tokens, &form).await;
+    let create = request("POST", &factors_path(), &[], "FactorType=totp");
+    let answer = function.invoke(&by(&create, &device(&token.text("token")))).await;
+    let line = &logs::of(&answer)[0];
+    assert_eq!((&line["status"], &line["caller"]), (&json!(401), &json!("token")));
+    assert_eq!(line["access_token_sid"], token.text("sid"));
+    assert_eq!(line.get("claimed"), None);
+}
+
+#[tokio::test]
 async fn a_fault_logs_its_causes_at_error() {
     let function = Function::start().await;
     let proxy = FaultProxy::start(&function.dynamo.endpoint).await.unwrap();
