@@ -29,7 +29,9 @@ use crate::sid::AccountSid;
 pub use item::Item;
 pub(crate) use item::{Stored, b, item, m, minus, n, s};
 pub(crate) use page::Range;
-pub(crate) use transaction::{CONDITION_FAILED, CONFLICT_TIME, Patience, TRANSACTION_ITEMS, Transaction};
+pub(crate) use transaction::{
+    CONDITION_FAILED, CONFLICT_TIME, Patience, TRANSACTION_ITEMS, Transaction, refused_by,
+};
 
 /// The partition key's name.
 pub(crate) const PK: &str = "pk";

@@ -35,6 +35,12 @@ pub(crate) const TRANSACTION_ITEMS: usize = 100;
 /// The code of a condition that did not hold.
 pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 
+/// The item that refused the first write of a transaction, as far as it was the first that was refused.
+pub(crate) fn refused_by(reasons: Vec<CancellationReason>) -> Option<Item> {
+    let reason = reasons.into_iter().next()?;
+    (reason.code() == Some(CONDITION_FAILED)).then_some(reason.item)?
+}
+
 impl Table {
     /// Writes all or nothing, trying again while other writers are in the way.
     ///

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
 
-use super::{factor_key, refused_by};
+use super::read::factor_key;
 use crate::aws::Failure;
 use crate::entities::EntityKey;
 use crate::factors::{Authenticator, Factor, Status, item};
 use crate::revision::AsRead;
 use crate::sealing::SealedBinding;
 use crate::sid::FactorSid;
-use crate::table::{Item, Patience, Table, Transaction, UNCHANGED, b, n, s};
+use crate::table::{Item, Patience, Table, Transaction, UNCHANGED, b, n, refused_by, s};
 use crate::time::Timestamp;
 
 /// What is to become of a Factor that was read.

@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::CancellationReason;
 
-use super::{factor_key, refused_by};
+use super::read::factor_key;
 use crate::aws::Failure;
 use crate::entities::EntityKey;
 use crate::factors::room::Room;
 use crate::factors::{Factor, FactorType, item};
-use crate::table::{CONDITION_FAILED, Item, Patience, TRANSACTION_ITEMS, Table, Transaction};
+use crate::table::{CONDITION_FAILED, Item, Patience, TRANSACTION_ITEMS, Table, Transaction, refused_by};
 use crate::time::Timestamp;
 
 /// How the write of a new Factor ended.

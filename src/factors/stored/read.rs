@@ -1,6 +1,5 @@
 //! Factors as they are in the table.
 
-use super::factor_key;
 use crate::aws::Failure;
 use crate::entities::EntityKey;
 use crate::factors::{Factor, item};
@@ -84,4 +83,8 @@ impl Table {
         let factors = items.iter().filter_map(|item| item::to_factor(item).transpose());
         Ok((factors.collect(), next))
     }
+}
+
+pub(super) fn factor_key(entity: EntityKey<'_>, sid: FactorSid) -> Item {
+    key(&entity.partition(), sid.as_str())
 }
