@@ -12,8 +12,7 @@ use crate::sid::AccountSid;
 /// It takes the same time whatever is wrong: all of it is compared in full, and of the token its hash, so that nobody learns whether it
 /// is the account or the token, nor how long that is.
 pub(super) fn is(credentials: &Credentials, account: AccountSid, tokens: &AuthTokens) -> bool {
-    // Everybody knows how long a SID is.
-    let same_account = credentials.user().ct_eq(account.as_str().as_bytes());
+    let same_account = is_named(credentials, account);
     let token = Sha256::digest(credentials.password());
     let primary = token.as_slice().ct_eq(&tokens.primary);
     let secondary = tokens
@@ -21,4 +20,10 @@ pub(super) fn is(credentials: &Credentials, account: AccountSid, tokens: &AuthTo
         .as_ref()
         .map_or(Choice::from(0), |secondary| token.as_slice().ct_eq(secondary));
     (same_account & (primary | secondary)).into()
+}
+
+/// Whether these have the account's SID, whatever the token.
+pub(super) fn is_named(credentials: &Credentials, account: AccountSid) -> Choice {
+    // Everybody knows how long a SID is.
+    credentials.user().ct_eq(account.as_str().as_bytes())
 }

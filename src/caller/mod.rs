@@ -57,7 +57,7 @@ pub(crate) fn claimed(request: &Request, account_sid: AccountSid) -> Option<Call
     match credentials.user() {
         DEVICE if std::str::from_utf8(credentials.password()).is_ok_and(is_token) => Some(Caller::Token),
         DEVICE => Some(Caller::Device),
-        user => (user == account_sid.as_str().as_bytes()).then_some(Caller::Account),
+        _ => bool::from(account::is_named(&credentials, account_sid)).then_some(Caller::Account),
     }
 }
 
